@@ -1,0 +1,91 @@
+"""Packages ranked by a side's own utility: the look-up behind every offer.
+
+Utilities are held as whole millionths of a bn USD (thousand USD), so that comparisons are exact on every machine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MICRO = 1e6  # steps to one bn USD: utilities, no-deal values and targets are rounded to these once
+
+
+def to_micro(value: np.ndarray) -> np.ndarray:
+    """Return values in whole millionths (int64), rounded to the nearest.
+
+    >>> to_micro(np.array([1.25, -0.0000004])).tolist()
+    [1250000, 0]
+    """
+    return np.rint(np.asarray(value, dtype=float) * MICRO).astype(np.int64)
+
+
+def from_micro(value: np.ndarray) -> np.ndarray:
+    """Return whole millionths as floats.
+
+    >>> from_micro(np.array([1250000])).tolist()
+    [1.25]
+    """
+    return np.asarray(value) / MICRO
+
+
+class Ranked:
+    """Utilities of one side (K, P) in millionths, and each type's packages in ascending order.
+
+    Ties in utility are ordered by row, lowest first, whatever the machine's sort.
+    """
+
+    def __init__(self, utility: np.ndarray) -> None:
+        """Rank the packages of `utility` (K, P), bn USD a year."""
+        self.micro = to_micro(utility)
+        self.types, self.packages = self.micro.shape
+        self._bits = max(1, int(self.packages - 1).bit_length())
+        if np.abs(self.micro).max(initial=0) >= 1 << (62 - self._bits):
+            raise ValueError("utilities are too large to rank: at most about 1e13 / packages bn USD a year")
+        keys = (self.micro << self._bits) + np.arange(self.packages)
+        self._keys = np.sort(keys, axis=-1)
+
+    @property
+    def best(self) -> np.ndarray:
+        """Highest utility of each type (K,), millionths."""
+        return self._keys[:, -1] >> self._bits
+
+    def of(self, types: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the utility (n,) in millionths of packages `rows` (n,) to `types` (n,)."""
+        return self.micro[types, rows]
+
+    def at_least(self, types: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return positions (n,) of the least utility at or above `target` (n,), millionths; the best if none is.
+
+        >>> ranked = Ranked(np.array([[3.0, 1.0, 2.0]]))
+        >>> ranked.row(np.array([0]), ranked.at_least(np.array([0]), np.array([1_500_000]))).tolist()
+        [2]
+        """
+        wanted = target << self._bits
+        low = np.zeros(len(types), dtype=np.int64)
+        step = 1 << (self._bits - 1)
+        flat, base = self._keys.reshape(-1), types * self.packages
+        while step:  # low counts the keys below the target
+            probe = low + (step - 1)
+            inside = probe < self.packages
+            below = flat[base + np.minimum(probe, self.packages - 1)] < wanted
+            low = np.where(inside & below, low + step, low)
+            step >>= 1
+        # one last comparison: the loop counts up to 2**bits - 1 keys
+        last = flat[base + np.minimum(low, self.packages - 1)] < wanted
+        return np.minimum(low + last, self.packages - 1)
+
+    def row(self, types: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Return the package row (n,) at a position (n,) of each type's order."""
+        return self._keys[types, position] & ((1 << self._bits) - 1)
+
+    def tied(self, types: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Say (n,) bool whether the next package up has the same utility as the one at `position`."""
+        after = np.minimum(position + 1, self.packages - 1)
+        same = (self._keys[types, position] >> self._bits) == (self._keys[types, after] >> self._bits)
+        return same & (after > position)
+
+    def tie_rows(self, kind: int, position: int) -> np.ndarray:
+        """Return all rows (m,), ascending, with the utility of the package at `position` of type `kind`."""
+        values = self._keys[kind] >> self._bits
+        last = np.searchsorted(values, values[position], side="right")
+        return self._keys[kind, position:last] & ((1 << self._bits) - 1)

@@ -1,0 +1,129 @@
+"""What one seat may know this round: the only thing a strategy is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.deals import Grid
+from sim.ranking import Ranked
+
+NONE = -1  # no offer, no package
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One side's own knowledge in one talk, for all worlds of a chunk (n = R): types, values, patience.
+
+    Values are whole millionths of a bn USD a year (int64, R): `no_deal` is what the side expects if the deadline
+    passes, `impasse` what a round of talking earns, `outside` its outside option (lowest int64 if it has none).
+    """
+
+    name: str
+    ranked: Ranked
+    types: np.ndarray
+    no_deal: np.ndarray
+    impasse: np.ndarray
+    outside: np.ndarray
+    discount: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What both sides saw in one talk: last and first offers of each side (R, 2), every offer (R, T) and its speaker."""
+
+    last: np.ndarray
+    first: np.ndarray
+    offers: np.ndarray
+    speaker: np.ndarray
+
+
+class View:
+    """One side's view of its talk in some worlds (n,) in this round.
+
+    It holds the side's own utilities and the offers both have seen; the other side's utilities, type, patience and
+    no-deal value are not in it.
+    """
+
+    def __init__(self, seat: Seat, history: History, side: int, clock: tuple[int, int], worlds: np.ndarray, *,
+                 grid: Grid, draws=None, other: Ranked | None = None) -> None:  # fmt: skip
+        """Hand out what `side` may see; `clock` is (round, rounds); `other` only under complete information."""
+        self._seat, self._history, self.side, self._worlds = seat, history, side, worlds
+        self.round, self.rounds = clock
+        self.grid, self.ranked, self.other, self._draws = grid, seat.ranked, other, draws
+
+    def __len__(self) -> int:
+        return len(self._worlds)
+
+    @property
+    def worlds(self) -> np.ndarray:
+        """Positions (n,) of these worlds in the chunk, for error messages."""
+        return self._worlds
+
+    @cached_property
+    def types(self) -> np.ndarray:
+        """Own private type (n,), an index into the rows of `ranked`."""
+        return self._seat.types[self._worlds]
+
+    @cached_property
+    def no_deal(self) -> np.ndarray:
+        """Own expected value (n,) if no deal is made, millionths of a bn USD a year."""
+        return self._seat.no_deal[self._worlds]
+
+    @cached_property
+    def outside(self) -> np.ndarray:
+        """Own outside option (n,), millionths; the lowest int64 where there is none."""
+        return self._seat.outside[self._worlds]
+
+    @cached_property
+    def floor(self) -> np.ndarray:
+        """The least worth agreeing to (n,): the better of no deal and the outside option, millionths."""
+        return np.maximum(self.no_deal, self.outside)
+
+    @cached_property
+    def impasse(self) -> np.ndarray:
+        """Own flow (n,) while talks go on, millionths of a bn USD a year."""
+        return self._seat.impasse[self._worlds]
+
+    @cached_property
+    def discount(self) -> np.ndarray:
+        """Own discount factor of a round (n,)."""
+        return self._seat.discount[self._worlds]
+
+    @cached_property
+    def best(self) -> np.ndarray:
+        """Own utility of the best package (n,), millionths."""
+        return self.ranked.best[self.types]
+
+    @cached_property
+    def other_last(self) -> np.ndarray:
+        """The other side's last offer (n,), a row; -1 where it has made none."""
+        return self._history.last[self._worlds, 1 - self.side]
+
+    @cached_property
+    def other_first(self) -> np.ndarray:
+        """The other side's first offer (n,), a row; -1 where it has made none."""
+        return self._history.first[self._worlds, 1 - self.side]
+
+    @cached_property
+    def own_last(self) -> np.ndarray:
+        """Own last offer (n,), a row; -1 where none was made."""
+        return self._history.last[self._worlds, self.side]
+
+    @cached_property
+    def other_offers(self) -> np.ndarray:
+        """The other side's offers so far (n, round), rows; -1 where it passed or did not speak."""
+        said = self._history.offers[self._worlds, : self.round]
+        by_other = self._history.speaker[self._worlds, : self.round] == 1 - self.side
+        return np.where(by_other, said, NONE)
+
+    def utility(self, rows: np.ndarray) -> np.ndarray:
+        """Return own utility (n,) of packages `rows` (n,), millionths; rows of -1 give the no-deal value."""
+        rows = np.asarray(rows)
+        return np.where(rows >= 0, self.ranked.of(self.types, np.maximum(rows, 0)), self.no_deal)
+
+    def uniform(self, stream: str) -> np.ndarray:
+        """Return four uniform draws (n, 4) of this round for a strategy's own use, the same in any chunk."""
+        return self._draws(stream)[self._worlds]
