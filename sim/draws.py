@@ -1,4 +1,4 @@
-"""Counter-based random numbers: a world's draws depend on the seed, the stream's name, the round and the world, on nothing else."""
+"""Counter-based random numbers: a draw depends on seed, stream, round and world, on nothing else."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class History:
-    """What both sides saw in one talk: last and first offers of each side (R, 2), every offer (R, T) and its speaker."""
+    """What both sides saw in one talk: last and first offers of each side (R, 2); offers (R, T) and their speakers."""
 
     last: np.ndarray
     first: np.ndarray
