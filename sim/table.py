@@ -64,6 +64,7 @@ class PayoffTable:
     def __init__(self, stakes: Stakes, types: tuple[Types, Types]) -> None:
         """Weigh the stakes by each side's types (K_side)."""
         self.stakes, self.types, self.grid = stakes, types, stakes.agenda.grid
+        self.kept: dict = {}  # what others work out once from this table
         self.ranked = tuple(Ranked(payoffs.utility(types[s], stakes.packages[s], stakes.opening[s])) for s in SIDES)
         self.impasse = tuple(to_micro(payoffs.utility(types[s], stakes.interim[s][None])[:, 0]) for s in SIDES)
         self.carried = tuple(to_micro(payoffs.utility(types[s], stakes.carried[s][None])[:, 0]) for s in SIDES)

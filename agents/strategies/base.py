@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from sim.view import NONE, View
 
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+DISTANCE_STEPS = 1e9  # distances between packages are compared in steps of one billionth of a range
 CHECKED, LIGHT = "checked against print", "lightly tested"
 
 
@@ -55,38 +56,37 @@ def package_at(view: View, target: np.ndarray) -> np.ndarray:
 
     Ties: nearest the other side's last offer (sum of issue distances, each over its range), then the lowest row.
     """
-    types = view.types
-    count = view.ranked.types
-    if count < len(types):  # worlds of one type often share one target: look up each type once
-        by_type = np.full(count, np.iinfo(np.int64).min)
-        by_type[types] = target
-        if (by_type[types] == target).all():
-            every = np.arange(count)
-            position = view.ranked.at_least(every, by_type)
-            rows = view.ranked.row(every, position)[types]
-            tied = view.ranked.tied(every, position)
-            return _break_ties(view, rows, position[types], tied[types]) if tied.any() else rows
-    position = view.ranked.at_least(types, target)
-    rows = view.ranked.row(types, position)
-    return _break_ties(view, rows, position, view.ranked.tied(types, position))
-
-
-def _break_ties(view: View, rows: np.ndarray, position: np.ndarray, tied: np.ndarray) -> np.ndarray:
-    """Replace tied rows (n,) by the tied package nearest the other's last offer; each distinct case once."""
-    worlds = np.flatnonzero(tied & (view.other_last != NONE))
-    if not len(worlds):
-        return rows
-    rows = rows.copy()
-    cases = np.stack([view.types[worlds], position[worlds], view.other_last[worlds]], axis=-1)
-    distinct, which = np.unique(cases, axis=0, return_inverse=True)
-    chosen = np.array([_nearest(view, *case) for case in distinct.tolist()])
-    rows[worlds] = chosen[which.reshape(-1)]
+    types, ranked = view.types, view.ranked
+    case = types  # worlds of one type often share one target: each type is then one case
+    kinds, wanted = np.arange(ranked.types), np.full(ranked.types, np.iinfo(np.int64).min >> 18)
+    if ranked.types < len(types):
+        wanted[types] = target
+    if ranked.types >= len(types) or not (wanted[types] == target).all():
+        pairs, case = np.unique(np.stack([types, target]), axis=1, return_inverse=True)
+        (kinds, wanted), case = pairs, case.reshape(-1)
+    position = ranked.at_least(kinds, wanted)
+    rows = ranked.row(kinds, position)[case]
+    tied = ranked.tied(kinds, position)
+    if tied.any():
+        worlds = np.flatnonzero(tied[case] & (view.other_last != NONE))
+        rows[worlds] = _nearest_of_tied(view, (kinds, position), case[worlds], view.other_last[worlds])
     return rows
 
 
-def _nearest(view: View, kind: int, position: int, last: int) -> int:
-    """Return the row, among those tied at `position`, nearest the row `last`."""
-    tied = view.ranked.tie_rows(kind, position)
-    gap = np.abs(view.grid.scaled[tied] - view.grid.scaled[last])
-    distance = np.rint(np.add.reduce(gap, axis=-1) * 1e9)
-    return int(tied[np.argmin(distance)])
+def _nearest_of_tied(view: View, cases: tuple[np.ndarray, np.ndarray], case: np.ndarray, last: np.ndarray):
+    """Return the rows (m,) nearest to `last` (m,) among those tied in each case (types (c,), positions (c,))."""
+    scaled, packages = view.grid.scaled, view.ranked.packages
+    offset = np.full(len(cases[0]), NONE)
+    used = np.flatnonzero(np.bincount(case, minlength=len(offset)))
+    offset[used] = np.arange(len(used)) * packages
+    pair = offset[case] + last
+    needed = np.zeros(len(used) * packages, dtype=bool)
+    needed[pair] = True
+    chosen = np.full(len(needed), NONE, dtype=np.int64)
+    for start, number in zip(offset[used].tolist(), used.tolist()):
+        lasts = np.flatnonzero(needed[start : start + packages])
+        tied = view.ranked.tie_rows(int(cases[0][number]), int(cases[1][number]))
+        gap = np.abs(scaled[tied][:, None, :] - scaled[lasts][None, :, :])
+        distance = np.rint(np.add.reduce(gap, axis=-1) * DISTANCE_STEPS)
+        chosen[start + lasts] = tied[np.argmin(distance, axis=0)]
+    return chosen[pair]

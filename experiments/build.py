@@ -1,0 +1,147 @@
+"""The only assembler: from a checked configuration to an economy, the talks' stakes and models that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from agents.country import Country
+from configs.schema import Config
+from sim.deals import Issue, make_grid
+from sim.economy import Economy, TradeParameters
+from sim.model import Talks, TypeSpace
+from sim.payoffs import COMPONENTS, Types
+from sim.sticks import Stick
+from sim.table import Agenda, PayoffTable, Stakes, assess
+
+CHUNK = 32_768  # worlds played at once
+CHUNK_OWN_TYPES = 1_024  # the same when every world has weights of its own
+
+
+@dataclass(frozen=True)
+class Lab:
+    """All that a run needs and that no world changes: the economy, the stakes of each talk, the countries' types."""
+
+    config: Config
+    economy: Economy | None
+    stakes: tuple[Stakes, ...]
+    types: dict[str, TypeSpace]
+
+    def play(self, first: int, worlds: int) -> Talks:
+        """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
+        model = Talks(self.config.protocol, seed=self.config.seed, worlds=worlds, first=first)
+        for code, country in self.config.countries.items():
+            Country(model, code, country.strategy, self.types[code])
+        return model.open(self.stakes).run_model()
+
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Yield (first, worlds) of the pieces a run is played in."""
+        size = CHUNK_OWN_TYPES if any(t.weight_spread > 0 for t in self.types.values()) else CHUNK
+        for first in range(0, self.config.worlds, size):
+            yield first, min(size, self.config.worlds - first)
+
+    def tables(self) -> list[PayoffTable]:
+        """Return the payoff table of each talk for the countries' finite types."""
+        return [s.table(*(self.types[code].types for code in s.agenda.pair)) for s in self.stakes]
+
+
+def build(config: Config) -> Lab:
+    """Assemble a run; ValueError where the calibration or a trade state does not work out."""
+    economy = make_economy(config)
+    agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
+    types = {code: make_types(country) for code, country in config.countries.items()}
+    return Lab(config, economy, assess(economy, agendas), types)
+
+
+def make_economy(config: Config) -> Economy | None:
+    """Return the run's economy, economies it does not name folded into ROW, or None for stylised talks."""
+    node = config.economy
+    if node is None:
+        return None
+    parameters = TradeParameters(
+        trade_elasticity=node.trade_elasticity,
+        labour_supply=node.labour_supply,
+        scale_elasticity=node.scale_elasticity,
+        pass_through=node.pass_through,
+        foreign_share=node.foreign_share,
+        rebate=node.rebate,
+        closure=node.closure,
+    )
+    tariffs = {i: {e: rate / 100.0 for e, rate in row.items()} for i, row in node.tariffs_pct.items()}
+    options = {"keep": node.keep, "tariffs": tariffs, "parameters": parameters}
+    if node.source is not None:
+        return Economy.shipped(node.source, **options)
+    return Economy.from_csv(Path(node.flows_csv), Path(node.regions_csv), **options)
+
+
+def make_agenda(name: str, talk) -> Agenda:
+    """Return a talk's agenda: its package grid and stick, percent turned into shares."""
+    pair = (talk.demander, talk.partner)
+    grid = make_grid(tuple(_issue(key, node, pair) for key, node in talk.issues.items()))
+    return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick))
+
+
+def _issue(name: str, node, pair: tuple[str, str]) -> Issue:
+    percent = hasattr(node, "levels_pct")
+    extra = {"giver": pair.index(node.giver), "home_cost": node.home_cost_busd}
+    if node.kind == "tariff":
+        extra |= {"on_top": node.basis == "on_top", "mfn": node.mfn}
+    elif node.kind == "pledge":
+        extra |= {"years": node.years, "realised": node.realised_pct / 100.0, "cost": node.cost, "value": node.value}
+    elif node.kind == "pie":
+        extra |= {"size": node.size_busd}
+    levels = tuple(v / 100.0 for v in node.levels_pct) if percent else node.levels_busd
+    return Issue(name, node.kind, levels=levels, **extra)
+
+
+def _stick(node) -> Stick:
+    return Stick(
+        interim=node.interim_pct / 100.0,
+        threat=node.threat_pct / 100.0,
+        sector=node.sector_pct / 100.0,
+        sector_share=node.sector_share_pct / 100.0,
+        interim_answer=node.interim_answer_pct / 100.0,
+        answer=node.answer,
+        answer_factor=node.answer_factor,
+        answer_rate=node.answer_pct / 100.0,
+        answer_share=node.answer_share_pct / 100.0,
+        resolve=node.resolve_pct / 100.0,
+        belief=node.belief_pct / 100.0,
+        withdrawal=(node.withdrawal_demander_busd, node.withdrawal_partner_busd),
+        outside=(node.outside_option_demander_busd, node.outside_option_partner_busd),
+    )
+
+
+def make_types(country) -> TypeSpace:
+    """Return a country's private types: every combination of discount rate, red line and set of weights."""
+    space = country.types
+    own = {name: getattr(country.weights, name) for name in COMPONENTS}
+    sets = [(1.0, own)]
+    if space.weights:
+        sets = [
+            (w.probability, {n: own[n] if getattr(w, n) is None else getattr(w, n) for n in COMPONENTS})
+            for w in space.weights
+        ]
+    rates, lines = _listed(space.discount_rate_per_year), _listed(space.red_line_pct)
+    rows = [
+        (p * q * r, [weights[n] for n in COMPONENTS], line / 100.0, rate)
+        for (p, weights), (q, line), (r, rate) in product(sets, lines, rates)
+    ]
+    types = Types(
+        weights=np.array([row[1] for row in rows], dtype=float),
+        red_line=np.array([row[2] for row in rows], dtype=float),
+        discount_rate=np.array([row[3] for row in rows], dtype=float),
+        probability=np.array([row[0] for row in rows], dtype=float),
+        audience_cost=country.audience_cost_busd,
+    )
+    return TypeSpace(types, country.weight_spread_pct / 100.0)
+
+
+def _listed(node) -> list[tuple[float, float]]:
+    """Return (probability, value) pairs of a list of values; equal chances where none are given."""
+    chances = node.probabilities or (1.0 / len(node.values),) * len(node.values)
+    return list(zip(chances, node.values))

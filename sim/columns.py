@@ -1,0 +1,100 @@
+"""Every column of the result tables, defined once: the schema page and the tables are made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.payoffs import COMPONENTS
+
+SIDE_NAMES = ("demander", "partner")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, type, unit and what it holds; `null` says when it is undefined (never 0)."""
+
+    name: str
+    kind: str  # text, whole, yes/no, number
+    unit: str
+    meaning: str
+    null: str = "never"
+
+
+def _both(suffix: str, unit: str, meaning: str, null: str = "never") -> list[Column]:
+    return [Column(f"{side}_{suffix}", "number", unit, meaning.format(side=side), null) for side in SIDE_NAMES]
+
+
+BUSD = "bn USD a year"
+
+TALKS = (
+    Column("world", "whole", "", "number of the world (replication), from 0"),
+    Column("talk", "text", "", "name of the talk in the config"),
+    Column("demander", "text", "", "code of the economy that holds the stick"),
+    Column("partner", "text", "", "code of the economy that is asked for concessions"),
+    Column("demander_type", "whole", "", "private type drawn for the demander (an index)"),
+    Column("partner_type", "whole", "", "private type drawn for the partner"),
+    *_both("discount_rate", "per year", "impatience drawn for the {side}"),
+    *_both("red_line_pct", "%", "drawn share of the {side}'s largest concession past which an audience cost falls due"),
+    Column("resolve_pct", "number", "%", "probability that the stick is carried out at the deadline"),
+    Column("belief_pct", "number", "%", "the partner's probability of that"),
+    Column("deal", "yes/no", "", "whether a package was agreed"),
+    Column("ended_by", "text", "", "deal, deadline, collapse or outside_option"),
+    Column("round", "whole", "rounds", "round in which the deal was made, 1 first", "no deal"),
+    Column("rounds_talked", "whole", "rounds", "rounds lived under the interim before the final state began"),
+    Column("package", "whole", "", "row of the agreed package in packages.parquet", "no deal"),
+    *_both("utility", BUSD, "utility of the agreed package to the {side}, against the status quo", "no deal"),
+    *_both("final_utility", BUSD, "utility of the state the talk ended in to the {side}"),
+    *_both("payoff", BUSD, "discounted payoff of the {side}: interim flows, then the final state"),
+    *_both("no_deal_expected", BUSD, "deadline payoff the {side} expects (demander by resolve, partner by belief)"),
+    *_both("no_deal_drawn", BUSD, "deadline payoff of the {side} as drawn for this world"),
+    Column("zone_of_agreement", "yes/no", "", "whether some package is worth no deal or more to both (expected)"),
+    Column("nash_package", "whole", "", "row of the Nash package of this world's types", "no zone of agreement"),
+    Column("ks_package", "whole", "", "row of the Kalai-Smorodinsky package", "no zone of agreement"),
+    Column("distance_nash", "number", BUSD, "distance from the agreed to the Nash payoffs", "no deal or no zone"),
+    Column("distance_ks", "number", BUSD, "distance from the agreed to the KS payoffs", "no deal or no zone"),
+    Column("demander_surplus_share", "number", "1", "demander's part of the joint gain over no deal", "nothing gained"),
+    *[
+        Column(f"{side}_{part}", "number", BUSD, f"{part} of the agreed package to the {side}, unweighted", "no deal")
+        for side in SIDE_NAMES
+        for part in COMPONENTS
+    ],
+)  # fmt: skip
+
+OFFERS = (
+    Column("world", "whole", "", "number of the world, from 0"),
+    Column("talk", "text", "", "name of the talk"),
+    Column("round", "whole", "rounds", "round, 1 first"),
+    Column("speaker", "text", "", "code of the economy that proposed"),
+    Column("package", "whole", "", "row of the offered package", "the speaker passed"),
+)
+
+ROUNDS = (
+    Column("talk", "text", "", "name of the talk"),
+    Column("round", "whole", "rounds", "round, 1 first"),
+    Column("speaker", "text", "", "code of the economy that proposed"),
+    Column("issue", "text", "", "column name of the issue, with its unit"),
+    Column("offers", "whole", "", "worlds in which this side made an offer in this round"),
+    *[
+        Column(f"q{q:02d}", "number", "issue's unit", f"{q} % quantile of the offered level")
+        for q in (10, 25, 50, 75, 90)
+    ],
+    Column("mean", "number", "issue's unit", "mean offered level"),
+)
+
+PACKAGES = (
+    Column("talk", "text", "", "name of the talk"),
+    Column("package", "whole", "", "row of the package"),
+    *_both("utility", BUSD, "utility of the package to the {side}, average over its types"),
+    *[
+        Column(f"{side}_{part}", "number", BUSD, f"{part} to the {side}, before weights and audience cost")
+        for side in SIDE_NAMES
+        for part in COMPONENTS
+    ],
+)
+
+POINTS = (
+    Column("talk", "text", "", "name of the talk"),
+    Column("point", "text", "", "status_quo, impasse, stick, no_deal, nash or kalai_smorodinsky"),
+    Column("package", "whole", "", "row of the package", "not a package"),
+    *_both("utility", BUSD, "utility of the point to the {side}, average over its types", "no zone of agreement"),
+)

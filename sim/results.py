@@ -1,0 +1,175 @@
+"""From played talks to tidy tables: one row a world and talk; parquet; nulls where a thing is undefined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.columns import SIDE_NAMES
+from sim.landmarks import landmarks
+from sim.payoffs import COMPONENTS
+from sim.protocols.base import DEAL, ENDINGS
+from sim.ranking import from_micro
+from sim.table import SIDES
+
+ROW_GROUP = 1 << 17
+QUANTILES = (10, 25, 50, 75, 90)
+
+
+def talks_table(model) -> pa.Table:
+    """Return one row a world and talk of a finished model (columns: docs/results.md); talks in order, worlds within."""
+    names = issue_columns([t.agenda.grid for t in model.talks])
+    return pa.concat_tables([_talk_rows(talk, names) for talk in model.talks])
+
+
+def issue_columns(grids) -> list[str]:
+    """Return the issue columns of several grids, in order of first appearance.
+
+    >>> from sim.deals import Issue, make_grid
+    >>> issue_columns([make_grid((Issue("us_tariff", "tariff", 0, (0.0, 0.1)),))])
+    ['us_tariff_pct']
+    """
+    return list(dict.fromkeys(issue.column for grid in grids for issue in grid.issues))
+
+
+def _text(value: str, count: int) -> pa.Array:
+    """Return a column of one repeated text (dictionary encoded)."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([value]))
+
+
+def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
+    count = talk.model.worlds
+    none = talk.ending != DEAL
+    columns: dict[str, pa.Array | np.ndarray] = {
+        "world": np.arange(talk.model.first, talk.model.first + count),
+        "talk": _text(talk.name, count),
+        "demander": _text(talk.agenda.demander, count),
+        "partner": _text(talk.agenda.partner, count),
+    }
+    columns |= _drawn(talk, count)
+    columns |= {
+        "deal": ~none,
+        "ended_by": pa.DictionaryArray.from_arrays(pa.array(talk.ending.astype(np.int32)), pa.array(ENDINGS)),
+        "round": pa.array(talk.closed + 1, mask=none),
+        "rounds_talked": talk.closed,
+        "package": pa.array(talk.row, mask=none),
+    }
+    columns |= _levels(talk, issue_names, none)
+    columns |= _values(talk, none)
+    columns |= _against_theory(talk, none)
+    columns |= _components(talk, none)
+    return pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in columns.items()})
+
+
+def _drawn(talk, count: int) -> dict:
+    """Return what was drawn for each world: types, patience, red lines; and the stick's resolve and belief."""
+    out = {}
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_type"] = talk.countries[side].type_index
+    for field, column, factor in (("discount_rate", "discount_rate", 1.0), ("red_line", "red_line_pct", 100.0)):
+        for side, name in zip(SIDES, SIDE_NAMES):
+            country = talk.countries[side]
+            out[f"{name}_{column}"] = (getattr(country.types, field) * factor)[country.type_index]
+    stick = talk.agenda.stick
+    out["resolve_pct"] = np.full(count, 100.0 * stick.resolve)
+    out["belief_pct"] = np.full(count, 100.0 * stick.belief)
+    return out
+
+
+def _levels(talk, issue_names: list[str], none: np.ndarray) -> dict:
+    """Return the agreed level of each issue, as shown; null without a deal or where the talk lacks the issue."""
+    grid, count = talk.agenda.grid, len(none)
+    own = {issue.column: k for k, issue in enumerate(grid.issues)}
+    rows = np.maximum(talk.row, 0)
+    out = {}
+    for name in issue_names:
+        if name not in own:
+            out[name] = pa.nulls(count, pa.float64())
+            continue
+        shown = grid.issues[own[name]].shown[grid.index[:, own[name]]]
+        out[name] = pa.array(shown[rows], mask=none)
+    return out
+
+
+def _values(talk, none: np.ndarray) -> dict:
+    """Return utilities, final utilities, discounted payoffs and no-deal payoffs of both sides."""
+    out = {}
+    final = [talk.final(side) for side in SIDES]
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_utility"] = pa.array(final[side], mask=none)
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_final_utility"] = final[side]
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_payoff"] = talk.discounted(side)
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_no_deal_expected"] = from_micro(talk.seats[side].no_deal)
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_no_deal_drawn"] = talk.drawn_no_deal(side)
+    return out
+
+
+def _against_theory(talk, none: np.ndarray) -> dict:
+    """Return Nash and Kalai-Smorodinsky packages, distances to them, and the demander's share of the surplus."""
+    marks = landmarks(talk)
+    zone = marks.nash_row >= 0
+    agreed = np.stack([talk.final(side) for side in SIDES], axis=-1)
+    floor = np.stack([from_micro(talk.seats[side].no_deal) for side in SIDES], axis=-1)
+    gain = agreed - floor
+    total = gain[:, 0] + gain[:, 1]
+    out = {
+        "zone_of_agreement": zone,
+        "nash_package": pa.array(marks.nash_row, mask=~zone),
+        "ks_package": pa.array(marks.ks_row, mask=~zone),
+    }
+    for name, payoff in (("distance_nash", marks.nash), ("distance_ks", marks.ks)):
+        gap = agreed - payoff
+        away = np.sqrt(gap[:, 0] ** 2 + gap[:, 1] ** 2)
+        out[name] = pa.array(np.where(zone, away, 0.0), mask=none | ~zone)
+    undefined = none | (total <= 0)
+    share = gain[:, 0] / np.where(undefined, 1.0, total)
+    out["demander_surplus_share"] = pa.array(share, mask=undefined)
+    return out
+
+
+def _components(talk, none: np.ndarray) -> dict:
+    """Return the components of the agreed package for both sides, before weights; the audience cost included."""
+    rows = np.maximum(talk.row, 0)
+    out = {}
+    for side, name in zip(SIDES, SIDE_NAMES):
+        parts, country = talk.stakes.packages[side], talk.countries[side]
+        for c, part in enumerate(COMPONENTS):
+            value = parts[rows, c]
+            if part == "concession":
+                crossed = talk.stakes.opening[side][rows] > country.types.red_line[country.type_index] + 1e-9
+                value = value - country.types.audience_cost * crossed
+            out[f"{name}_{part}"] = pa.array(value, mask=none)
+    return out
+
+
+def offers_table(model) -> pa.Table:
+    """Return one row a world, talk and round in which somebody spoke; a pass has no package."""
+    parts = []
+    for talk in model.talks:
+        world, turn = np.nonzero(talk.history.speaker >= 0)
+        rows = talk.history.offers[world, turn]
+        speaker = talk.history.speaker[world, turn].astype(np.int32)
+        parts.append(
+            pa.table(
+                {
+                    "world": pa.array(world + model.first),
+                    "talk": _text(talk.name, len(world)),
+                    "round": pa.array(turn + 1),
+                    "speaker": pa.DictionaryArray.from_arrays(pa.array(speaker), pa.array(talk.agenda.pair)),
+                    "package": pa.array(rows, mask=rows < 0),
+                }
+            )
+        )
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write a table as parquet: zstd, fixed row groups, so that the same rows are the same bytes."""
+    pq.write_table(table.unify_dictionaries(), path, compression="zstd", row_group_size=ROW_GROUP)
