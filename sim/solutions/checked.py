@@ -2,7 +2,9 @@
 
 import numpy as np
 
-PAYOFF_TOLERANCE = 1e-9  # bn USD: two payoffs closer than this are the same payoff
+from sim.solutions.frontier import TOLERANCE
+
+PAYOFF_TOLERANCE = TOLERANCE  # bn USD: two payoffs closer than this are the same payoff
 PROBABILITY_TOLERANCE = 1e-9  # how far probabilities may be from summing to one
 
 

@@ -1,11 +1,13 @@
 """Rational threats: which sticks two sides would choose if each threat were carried out when talks fail (Nash 1953)."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq, linprog
 
 from sim.solutions.checked import PAYOFF_TOLERANCE, finite, game, within
+from sim.solutions.frontier import hull
 
 FRONTIER_TOLERANCE = 1e-10  # share of the payoff range: how exactly the frontier's slope is solved for
 MAX_ITERATIONS = 200
@@ -168,31 +170,6 @@ def pure_threats(payoff0, payoff1, surplus):
     return PureThreats(payoffs, row, column, lower, upper, upper - lower <= PAYOFF_TOLERANCE)
 
 
-def hull(points):
-    """Corners of the upper concave frontier of one table (P, 2), side 0's payoff rising, side 1's falling.
-
-    >>> hull([[0, 4], [1, 3.2], [1, 1], [4, 0], [3, 2]]).tolist()
-    [[0.0, 4.0], [3.0, 2.0], [4.0, 0.0]]
-    """
-    points = np.asarray(points, dtype=float)
-    points = points[np.lexsort((-points[:, 1], -points[:, 0]))]
-    span = max(float(np.ptp(points, axis=0).max()), 1.0)
-    corners = []
-    for point in points:
-        if corners and point[1] <= corners[-1][1] + FRONTIER_TOLERANCE * span:
-            continue
-        while len(corners) > 1 and _turn(corners[-2], corners[-1], point) <= FRONTIER_TOLERANCE * span**2:
-            corners.pop()
-        corners.append(point)
-    return np.array(corners[::-1])
-
-
-def _turn(first, middle, last):
-    """Positive where middle bulges out of the line from first to last, walking from side 0's best leftwards."""
-    step, onward = middle - first, last - middle
-    return step[0] * onward[1] - step[1] * onward[0]
-
-
 def frontier_threats(payoff0, payoff1, packages, weight=0.5):
     """Rational threats when payoffs move only along the frontier of a table, lotteries allowed (Nash 1953).
 
@@ -211,16 +188,19 @@ def frontier_threats(payoff0, payoff1, packages, weight=0.5):
         raise ValueError(f"packages has shape {packages.shape}: give (..., P, 2) with at least one package")
     weight = within("weight", weight, 0, 1, open_low=True, open_high=True)
     worlds = np.broadcast_shapes(payoff0.shape[:-2], packages.shape[:-2], weight.shape)
-    payoff0, payoff1, packages = (np.broadcast_to(a, (*worlds, *a.shape[-2:])) for a in (payoff0, payoff1, packages))
-    weight = np.broadcast_to(weight, worlds)
-    found = [_on_frontier(payoff0[w], payoff1[w], packages[w], float(weight[w])) for w in np.ndindex(*worlds)]
+    payoff0, payoff1 = (np.broadcast_to(a, (*worlds, *a.shape[-2:])) for a in (payoff0, payoff1))
+    weight, corners = np.broadcast_to(weight, worlds), hull(packages)
+    corners = replace(corners, table=np.broadcast_to(corners.table, worlds))
+    found = [
+        _on_frontier(payoff0[w], payoff1[w], corners.of(w)[1][::-1], float(weight[w])) for w in np.ndindex(*worlds)
+    ]
     columns = (np.array(c).reshape((*worlds, *np.shape(c[0]))) for c in zip(*found, strict=True))
     return FrontierThreats(*columns)
 
 
-def _on_frontier(payoff0, payoff1, packages, weight):
-    """The fields of FrontierThreats for one world."""
-    corners, calls = hull(packages), []
+def _on_frontier(payoff0, payoff1, corners, weight):
+    """The fields of FrontierThreats for one world; corners of its frontier from side 1's best to side 0's."""
+    calls = []
     keep, give = 1 - weight, weight
 
     def threats(p):
@@ -233,7 +213,7 @@ def _on_frontier(payoff0, payoff1, packages, weight):
     u, p, inside = _meeting(corners, gap)
     solved = threats(p)
     point = np.array([_expected(solved.row, a, solved.column) for a in (payoff0, payoff1)])
-    scale = max(float(np.abs(packages).max()), float(np.abs(payoff0).max()), float(np.abs(payoff1).max()), 1.0)
+    scale = max(float(np.abs(corners).max()), float(np.abs(payoff0).max()), float(np.abs(payoff1).max()), 1.0)
     residual = abs(gap(u, p))
     zone = inside and bool((u >= point - scale * 1e3 * FRONTIER_TOLERANCE).all())
     slope = p / (1 - p) if p < 1 else np.inf
