@@ -147,11 +147,12 @@ def _gains(f, tables, d, weight):
 def first_best(begin, world, inside, keys, row):
     """Lexicographic choice: worlds that have an entry inside, and for each the entry that is best.
 
-    `keys`: (score (n,), relative tolerance, absolute tolerance), most important first; ties end with the lowest row.
+    `keys`: (score (n,), relative, absolute tolerance), most important first; ties end with the lowest row.
+    A relative tolerance is for scores that are not negative.
     """
     for score, relative, absolute in keys:
         best = np.maximum.reduceat(np.where(inside, score, -np.inf), begin)
-        best -= np.where(np.isfinite(best), np.abs(best) * relative, 0.0) + absolute
+        best = np.where(np.isfinite(best), best, 0.0) * (1.0 - relative) - absolute
         inside = inside & (score >= best[world])
     lowest = np.minimum.reduceat(np.where(inside, row, np.iinfo(np.int64).max), begin)
     pick = np.flatnonzero(inside & (row == lowest[world]))
