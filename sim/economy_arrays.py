@@ -66,7 +66,8 @@ def check_domestic(names: Sequence[str], sectors: Sequence[str], flows: Array, g
     for s, i in zip(*np.nonzero(~(np.isfinite(diagonal) & (diagonal >= 0))), strict=True):
         cross = (~np.eye(len(names), dtype=bool)) * flows.sum(0)
         raise ValueError(
-            f"economy {names[i]}: domestic sales of {sectors[s]} would be {diagonal[s, i]:.6g} bn USD; must be 0 or more.\n"
+            f"economy {names[i]}: domestic sales of {sectors[s]} would be {diagonal[s, i]:.6g} bn USD, "
+            f"must be 0 or more.\n"
             f"Its exports are {cross[i].sum():.6g}, imports {cross[:, i].sum():.6g} and GDP {gdp[i]:.6g} bn USD.\n"
             "Remove re-exports from its flows, give domestic=..., or fold it into another economy."
         )

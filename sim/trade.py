@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.economy import Economy
 from sim.trade_baseline import MAX_ITERATIONS, TOLERANCE, build_system
-from sim.trade_newton import Shock, State, System, add_up, chunk_size, evaluate, newton
+from sim.trade_newton import chunk_size, follow, newton
+from sim.trade_system import Shock, State, System, add_up, evaluate
 
 __all__ = ["TradeResult", "solve"]
 
@@ -88,8 +89,7 @@ def solve(
     used = np.empty(count, np.int64)
     for worlds in _chunks(system, count):
         shock = _shock(system, economy, rates, icebergs, worlds)
-        start = np.zeros((2 * n, shock.keep.shape[-1]))
-        x, used[worlds] = newton(system, shock, start, tolerance, max_iterations)
+        x, used[worlds] = _search(system, economy, shock, tolerance, max_iterations)
         with np.errstate(invalid="ignore"):
             state = evaluate(system, shock, x)
         worst = np.abs(state.error).max(0)
@@ -116,6 +116,23 @@ _FIELDS = ("wage", "labour", "price", "expenditure", "revenue", "income", "ev", 
 def _chunks(system: System, count: int) -> list[slice]:
     size = chunk_size(system)
     return [slice(k, min(k + size, count)) for k in range(0, count, size)]
+
+
+def _search(
+    system: System, economy: Economy, shock: Shock, tolerance: float, max_iterations: int
+) -> tuple[Array, NDArray[np.int64]]:
+    """Log labour and wages (2N, B), Newton steps (B,): straight from the baseline, else along a path to the shock."""
+    start = np.zeros((2 * system.size, shock.keep.shape[-1]))
+    x, record, used = newton(system, shock, start, tolerance, max_iterations)
+    hard = np.flatnonzero(record > tolerance)
+    if hard.size:
+        today = _shock(system, economy, economy.tariffs[None], None, slice(None))
+        with np.errstate(all="ignore"):
+            again, error, steps = follow(system, today, shock.take(hard), tolerance, max_iterations)
+        used[hard] += steps
+        nearer = error < record[hard]
+        x[:, hard[nearer]] = again[:, nearer]
+    return x, used
 
 
 def _inputs(economy: Economy, tariffs: ArrayLike, iceberg: ArrayLike) -> tuple[Array, Array | None, tuple[int, ...]]:

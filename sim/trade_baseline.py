@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.trade_newton import Shock, System, evaluate, newton
+from sim.trade_newton import newton
+from sim.trade_system import Shock, System, evaluate
 from sim.trade_parameters import TradeParameters
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-12  # residual of a solved equilibrium, relative to baseline income
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 40
 
 
 class Baseline(NamedTuple):
@@ -85,7 +86,7 @@ def balanced_flows(flows: Array, tariffs: Array, parameters: TradeParameters) ->
     baseline = derive(flows, tariffs, parameters.foreign_share)
     system = build_system(baseline, parameters, np.zeros_like(baseline.transfers))
     shock = Shock(system.shares, system.alpha / (1 + tariffs[..., None]))
-    x, _ = newton(system, shock, np.zeros((2 * system.size, 1)), TOLERANCE, MAX_ITERATIONS)
+    x, _, _ = newton(system, shock, np.zeros((2 * system.size, 1)), TOLERANCE, MAX_ITERATIONS)
     state = evaluate(system, shock, x)
     worst = np.abs(state.error).max()
     if not worst <= TOLERANCE:
