@@ -1,0 +1,1 @@
+"""YAML groups a student edits, and the schema they are checked against."""

@@ -1,0 +1,86 @@
+"""The command `bargain`: takes the first word as sub-command and imports only what that one needs.
+
+Exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked for; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from experiments.messages import MAX_LINES, UserError, suggest, told
+
+# name: (module with main(argv) -> int | None, one line for --help). To add a command, add a line.
+COMMANDS = {
+    "run": ("experiments.run", "run the talks and write a folder (the default command)"),
+    "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
+    "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
+}
+DEFAULT = "run"
+TRACEBACK = "BARGAIN_TRACEBACK"  # set to 1: show where an error was raised
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if any(word in ("--help", "-h") for word in words):
+            return _help()
+        if words[:1] == ["--version"]:
+            return _version()
+        name, rest = split(words)
+        module = importlib.import_module(COMMANDS[name][0])
+        return int(module.main(rest) or 0)
+    except (UserError, ValueError) as error:
+        return _mistake(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: `bargain check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def split(words: list[str]) -> tuple[str, list[str]]:
+    """Return the sub-command and the rest; no sub-command means `run`.
+
+    >>> split(["check", "worlds=5"])
+    ('check', ['worlds=5'])
+    >>> split(["worlds=5"])
+    ('run', ['worlds=5'])
+    """
+    if not words or "=" in words[0] or words[0][:1] in "-~+":
+        return DEFAULT, words
+    if words[0] in COMMANDS:
+        return words[0], words[1:]
+    hint = suggest(words[0], list(COMMANDS), "commands")
+    raise UserError(f"bargain: no command '{words[0]}'; {hint}", "bargain --help lists commands and options.")
+
+
+def _mistake(error: Exception) -> int:
+    if os.environ.get(TRACEBACK) == "1":
+        raise error
+    print(told(error), file=sys.stderr)
+    if not isinstance(error, UserError) and len(told(error).splitlines()) < MAX_LINES:
+        print(f"({TRACEBACK}=1 shows where this was raised)", file=sys.stderr)
+    return 2
+
+
+def _help() -> int:
+    from experiments import menu
+
+    print(menu.text({name: line for name, (_, line) in COMMANDS.items()}), end="")
+    return 0
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"bargain {version('sticks-and-carrots')}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""`bargain check`: check a configuration and print it with units, ranges and where each value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from experiments import describe
+from experiments.complain import shown
+from experiments.compose import Loaded, load
+from experiments.options import parse
+
+COLUMNS = ("key", "value", "unit", "allowed", "from")
+WIDEST = (52, 34, 14, 34, 60)
+
+
+def main(argv: list[str]) -> int:
+    """Check what was asked for and print it; nothing is run or written."""
+    options = parse(argv)
+    loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
+    print(report(loaded))
+    return 0
+
+
+def report(loaded: Loaded) -> str:
+    """Return the configuration as a table, one line a value, after the sizes of what would be run."""
+    rows = [COLUMNS, *(_row(path, value, loaded) for path, value in leaves(loaded.resolved))]
+    widths = [min(max(len(row[i]) for row in rows), WIDEST[i]) for i in range(len(COLUMNS))]
+    lines = [*_sizes(loaded), ""]
+    section = ""
+    for row in rows:
+        top = row[0].partition(".")[0]
+        if top != section and top in loaded.resolved and "." in row[0]:
+            lines.append("")
+        section = top
+        lines.append("  ".join(_cut(cell, width).ljust(width) for cell, width in zip(row, widths)).rstrip())
+    return "\n".join(lines)
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield (path, value) of every single value or list of a plain configuration."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, (*path, name))
+    elif isinstance(node, list) and any(isinstance(value, Mapping) for value in node):
+        for index, value in enumerate(node):
+            yield from leaves(value, (*path, str(index)))
+    else:
+        yield path, node
+
+
+def _row(path: tuple[str, ...], value: Any, loaded: Loaded) -> tuple[str, ...]:
+    field = describe.at(path, loaded.resolved)
+    unit, allowed = (field.unit, field.allowed) if field is not None else ("", "")
+    return ".".join(path), shown(value), unit, allowed, loaded.came_from(".".join(path))
+
+
+def _sizes(loaded: Loaded) -> list[str]:
+    config = loaded.config
+    lines = ["The configuration is valid." + (f" {config.title}" if config.title else "")]
+    for name, talk in config.talks.items():
+        types = [config.countries[code].types.count for code in (talk.demander, talk.partner)]
+        lines.append(
+            f"  {name}: {talk.demander} demands of {talk.partner}; {talk.packages} packages of "
+            f"{len(talk.issues)} issues; {types[0]} x {types[1]} types"
+        )
+    return [*lines, f"  {config.worlds} worlds, seed {config.seed}; nothing was run or written"]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."
