@@ -30,6 +30,7 @@ class Lab:
     economy: Economy | None
     stakes: tuple[Stakes, ...]
     types: dict[str, TypeSpace]
+    trade_states: int  # distinct equilibria solved
 
     def play(self, first: int, worlds: int) -> Talks:
         """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
@@ -54,7 +55,8 @@ def build(config: Config) -> Lab:
     economy = make_economy(config)
     agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
     types = {code: make_types(country) for code, country in config.countries.items()}
-    return Lab(config, economy, assess(economy, agendas), types)
+    stakes, states = assess(economy, agendas)
+    return Lab(config, economy, stakes, types, states)
 
 
 def make_economy(config: Config) -> Economy | None:
@@ -71,7 +73,7 @@ def make_economy(config: Config) -> Economy | None:
         rebate=node.rebate,
         closure=node.closure,
     )
-    tariffs = {i: {e: rate / 100.0 for e, rate in row.items()} for i, row in node.tariffs_pct.items()}
+    tariffs = {(e, i): rate / 100.0 for i, row in node.tariffs_pct.items() for e, rate in row.items()}
     options = {"keep": node.keep, "tariffs": tariffs, "parameters": parameters}
     if node.source is not None:
         return Economy.shipped(node.source, **options)

@@ -53,6 +53,19 @@ class Ranked:
         """Return the utility (n,) in millionths of packages `rows` (n,) to `types` (n,)."""
         return self.micro[types, rows]
 
+    def below(self, types: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Return how many packages (n,) are worth less than `value` (n,), millionths, to `types` (n,)."""
+        wanted = value << self._bits
+        low = np.zeros(len(types), dtype=np.int64)
+        flat, base, last = self._keys.reshape(-1), types * self.packages, self.packages - 1
+        step = 1 << (self._bits - 1)
+        while step:
+            probe = low + (step - 1)
+            less = flat[base + np.minimum(probe, last)] < wanted
+            low = np.where(less & (probe <= last), low + step, low)
+            step >>= 1
+        return np.minimum(low + (flat[base + np.minimum(low, last)] < wanted), self.packages)
+
     def at_least(self, types: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return positions (n,) of the least utility at or above `target` (n,), millionths; the best if none is.
 
@@ -60,32 +73,16 @@ class Ranked:
         >>> ranked.row(np.array([0]), ranked.at_least(np.array([0]), np.array([1_500_000]))).tolist()
         [2]
         """
-        wanted = target << self._bits
-        low = np.zeros(len(types), dtype=np.int64)
-        step = 1 << (self._bits - 1)
-        flat, base = self._keys.reshape(-1), types * self.packages
-        while step:  # low counts the keys below the target
-            probe = low + (step - 1)
-            inside = probe < self.packages
-            below = flat[base + np.minimum(probe, self.packages - 1)] < wanted
-            low = np.where(inside & below, low + step, low)
-            step >>= 1
-        # one last comparison: the loop counts up to 2**bits - 1 keys
-        last = flat[base + np.minimum(low, self.packages - 1)] < wanted
-        return np.minimum(low + last, self.packages - 1)
+        return np.minimum(self.below(types, target), self.packages - 1)
 
     def row(self, types: np.ndarray, position: np.ndarray) -> np.ndarray:
         """Return the package row (n,) at a position (n,) of each type's order."""
         return self._keys[types, position] & ((1 << self._bits) - 1)
 
-    def tied(self, types: np.ndarray, position: np.ndarray) -> np.ndarray:
-        """Say (n,) bool whether the next package up has the same utility as the one at `position`."""
-        after = np.minimum(position + 1, self.packages - 1)
-        same = (self._keys[types, position] >> self._bits) == (self._keys[types, after] >> self._bits)
-        return same & (after > position)
+    def worth(self, types: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Return the utility (n,) in millionths at a position (n,) of each type's order."""
+        return self._keys[types, position] >> self._bits
 
-    def tie_rows(self, kind: int, position: int) -> np.ndarray:
-        """Return all rows (m,), ascending, with the utility of the package at `position` of type `kind`."""
-        values = self._keys[kind] >> self._bits
-        last = np.searchsorted(values, values[position], side="right")
-        return self._keys[kind, position:last] & ((1 << self._bits) - 1)
+    def rows(self, kind: int, first: int, last: int) -> np.ndarray:
+        """Return the package rows at positions first ... last - 1 of one type, ascending by row."""
+        return np.sort(self._keys[kind, first:last] & ((1 << self._bits) - 1))

@@ -16,13 +16,17 @@ from sim.ranking import from_micro
 from sim.table import SIDES
 
 ROW_GROUP = 1 << 17
-QUANTILES = (10, 25, 50, 75, 90)
+COMPRESSION = "zstd"
 
 
 def talks_table(model) -> pa.Table:
-    """Return one row a world and talk of a finished model (columns: docs/results.md); talks in order, worlds within."""
+    """Return one row a world and talk of a finished model, world by world (columns: docs/results.md)."""
     names = issue_columns([t.agenda.grid for t in model.talks])
-    return pa.concat_tables([_talk_rows(talk, names) for talk in model.talks])
+    table = pa.concat_tables([_talk_rows(talk, names) for talk in model.talks]).unify_dictionaries()
+    if len(model.talks) == 1:
+        return table
+    order = np.arange(table.num_rows).reshape(len(model.talks), -1).T.reshape(-1)
+    return table.take(pa.array(order))
 
 
 def issue_columns(grids) -> list[str]:
@@ -172,4 +176,4 @@ def offers_table(model) -> pa.Table:
 
 def write(table: pa.Table, path: Path) -> None:
     """Write a table as parquet: zstd, fixed row groups, so that the same rows are the same bytes."""
-    pq.write_table(table.unify_dictionaries(), path, compression="zstd", row_group_size=ROW_GROUP)
+    pq.write_table(table.unify_dictionaries(), path, compression=COMPRESSION, row_group_size=ROW_GROUP)

@@ -37,7 +37,8 @@ class Agenda:
 class Stakes:
     """Components of a talk's packages (P, C), interim (C,) and stick (C,) for both sides; opening (P,) of each side.
 
-    Everything is bn USD a year against the status quo, the other talks held at their interim.
+    Everything is bn USD a year against this pair's status quo, the other talks held at their interim: what this talk
+    adds. Tables of different talks are therefore never summed.
     """
 
     agenda: Agenda
@@ -79,8 +80,8 @@ class PayoffTable:
         return from_micro(self.ranked[side].micro)
 
 
-def assess(economy, agendas: tuple[Agenda, ...]) -> tuple[Stakes, ...]:
-    """Work out the stakes of all talks of a run, each with the other talks at their interim.
+def assess(economy, agendas: tuple[Agenda, ...]) -> tuple[tuple[Stakes, ...], int]:
+    """Work out the stakes of all talks of a run, each with the other talks at their interim; and count trade states.
 
     `economy` is a sim.economy.Economy, or None for stylised talks that touch no trade. Distinct trade states are
     solved once, in one batch. Raises ValueError naming the talk where a state has no equilibrium.
@@ -89,7 +90,8 @@ def assess(economy, agendas: tuple[Agenda, ...]) -> tuple[Stakes, ...]:
     interim = _interim(economy, agendas)
     plans = [_plan(economy, agenda, interim, states) for agenda in agendas]
     solved = states.solve()
-    return tuple(_stakes(economy, agenda, plan, solved) for agenda, plan in zip(agendas, plans))
+    stakes = tuple(_stakes(economy, agenda, plan, solved) for agenda, plan in zip(agendas, plans))
+    return stakes, len(states.tariffs)
 
 
 class _States:
@@ -146,7 +148,7 @@ def _indices(economy, agenda: Agenda) -> tuple[int, int]:
 
 
 def _plan(economy, agenda: Agenda, interim, states: _States):
-    """Return the numbers of the trade states of a talk: of each package (P,), of the interim and of the stick."""
+    """Return the numbers of a talk's trade states: of each package (P,), interim, stick, and the pair's status quo."""
     if economy is None:
         if any(issue.kind in TRADE_KINDS for issue in agenda.grid.issues):
             raise ValueError(f"talk {agenda.name}: tariffs and barriers need an economy; this run has none")
@@ -157,7 +159,7 @@ def _plan(economy, agenda: Agenda, interim, states: _States):
     numbers = np.array([states.add(t, d, agenda.name) for t, d in zip(tariffs, iceberg)])
     none = np.ones_like(interim)
     fallen = with_rates(interim, economy.tariffs, pair, agenda.stick.rates(True))
-    return numbers[state], states.add(interim, none, agenda.name), states.add(fallen, none, agenda.name)
+    return numbers[state], *(states.add(t, none, agenda.name) for t in (interim, fallen, cleared))
 
 
 def _stakes(economy, agenda: Agenda, plan, solved) -> Stakes:
@@ -169,6 +171,7 @@ def _stakes(economy, agenda: Agenda, plan, solved) -> Stakes:
         if economy is not None:
             pair = _indices(economy, agenda)
             trade = payoffs.trade_components(solved, economy, pair[side], pair[1 - side])
+            trade = trade - trade[plan[3]]
             rows[:, :TRADE], now[:TRADE], fallen[:TRADE] = trade[plan[0]], trade[plan[1]], trade[plan[2]]
         rows[:, COMPONENTS.index("security")] = payoffs.security(grid, side)
         rows[:, COMPONENTS.index("pledge")] = payoffs.pledge(grid, side)

@@ -51,42 +51,51 @@ def between(low: np.ndarray, high: np.ndarray, share: np.ndarray | float) -> np.
     return np.maximum(high - np.rint((high - low) * share).astype(np.int64), low)
 
 
-def package_at(view: View, target: np.ndarray) -> np.ndarray:
-    """Return the rows (n,) of least own utility at or above `target` (n,).
+def package_at(view: View, target: np.ndarray, width: np.ndarray | int = 0) -> np.ndarray:
+    """Return the rows (n,) to offer at `target` (n,): least own utility at or above it.
 
-    Ties: nearest the other side's last offer (sum of issue distances, each over its range), then the lowest row.
+    Packages worth up to `width` (millionths) more than the target count as equally good; among those the one nearest
+    the other side's last offer (sum of issue distances, each over its range), then the lowest row.
     """
-    types, ranked = view.types, view.ranked
-    case = types  # worlds of one type often share one target: each type is then one case
-    kinds, wanted = np.arange(ranked.types), np.full(ranked.types, np.iinfo(np.int64).min >> 18)
-    if ranked.types < len(types):
-        wanted[types] = target
-    if ranked.types >= len(types) or not (wanted[types] == target).all():
-        pairs, case = np.unique(np.stack([types, target]), axis=1, return_inverse=True)
-        (kinds, wanted), case = pairs, case.reshape(-1)
-    position = ranked.at_least(kinds, wanted)
-    rows = ranked.row(kinds, position)[case]
-    tied = ranked.tied(kinds, position)
-    if tied.any():
-        worlds = np.flatnonzero(tied[case] & (view.other_last != NONE))
-        rows[worlds] = _nearest_of_tied(view, (kinds, position), case[worlds], view.other_last[worlds])
+    (kinds, wanted, band), case = _cases(view, target, width)
+    ranked = view.ranked
+    first = ranked.at_least(kinds, wanted)
+    rows = ranked.row(kinds, first)[case]
+    last = ranked.below(kinds, np.maximum(ranked.worth(kinds, first), wanted + band) + 1)
+    worlds = np.flatnonzero((last - first > 1)[case] & (view.other_last != NONE))
+    if len(worlds):
+        rows[worlds] = _nearest(view, (kinds, first, last), case[worlds], view.other_last[worlds])
     return rows
 
 
-def _nearest_of_tied(view: View, cases: tuple[np.ndarray, np.ndarray], case: np.ndarray, last: np.ndarray):
-    """Return the rows (m,) nearest to `last` (m,) among those tied in each case (types (c,), positions (c,))."""
+def _cases(view: View, target: np.ndarray, width: np.ndarray | int):
+    """Return the distinct (type, target, width) (3 arrays (c,)) among worlds and each world's case (n,)."""
+    types, count = view.types, view.ranked.types
+    width = np.broadcast_to(np.asarray(width, dtype=np.int64), target.shape)
+    if count < len(types):  # worlds of one type often share one target: each type is then one case
+        wanted = np.full(count, np.iinfo(np.int64).min >> 20)
+        band = np.zeros(count, dtype=np.int64)
+        wanted[types], band[types] = target, width
+        if (wanted[types] == target).all() and (band[types] == width).all():
+            return (np.arange(count), wanted, band), types
+    distinct, case = np.unique(np.stack([types, target, width]), axis=1, return_inverse=True)
+    return tuple(distinct), case.reshape(-1)
+
+
+def _nearest(view: View, cases: tuple[np.ndarray, ...], case: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """Return the rows (m,) nearest to `said` (m,) at the positions of each case: (types, first, last), each (c,)."""
     scaled, packages = view.grid.scaled, view.ranked.packages
-    offset = np.full(len(cases[0]), NONE)
-    used = np.flatnonzero(np.bincount(case, minlength=len(offset)))
-    offset[used] = np.arange(len(used)) * packages
-    pair = offset[case] + last
+    used = np.flatnonzero(np.bincount(case, minlength=len(cases[0])))
+    start = np.full(len(cases[0]), NONE)
+    start[used] = np.arange(len(used)) * packages
+    pair = start[case] + said
     needed = np.zeros(len(used) * packages, dtype=bool)
     needed[pair] = True
     chosen = np.full(len(needed), NONE, dtype=np.int64)
-    for start, number in zip(offset[used].tolist(), used.tolist()):
-        lasts = np.flatnonzero(needed[start : start + packages])
-        tied = view.ranked.tie_rows(int(cases[0][number]), int(cases[1][number]))
-        gap = np.abs(scaled[tied][:, None, :] - scaled[lasts][None, :, :])
+    for begin, *positions in zip(start[used].tolist(), *(c[used].tolist() for c in cases)):
+        heard = np.flatnonzero(needed[begin : begin + packages])
+        rows = view.ranked.rows(*positions)
+        gap = np.abs(scaled[rows][:, None, :] - scaled[heard][None, :, :])
         distance = np.rint(np.add.reduce(gap, axis=-1) * DISTANCE_STEPS)
-        chosen[start + lasts] = tied[np.argmin(distance, axis=0)]
+        chosen[begin + heard] = rows[np.argmin(distance, axis=0)]
     return chosen[pair]

@@ -1,0 +1,114 @@
+"""`bargain run`: play the talks in all worlds, leave tables, a summary and figures in one folder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from experiments.build import Lab, build
+from experiments.compose import Loaded, load
+from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
+from experiments.messages import UserError
+from experiments.options import Options, parse
+from experiments.summary import summary
+from sim.digest import offer_counts, packages_table, points_table, rounds_table
+from sim.results import COMPRESSION, ROW_GROUP, issue_columns, offers_table, talks_table, write
+
+log = logging.getLogger("bargain")
+SILENT_SECONDS = 2.0  # a run this short shows no progress bar
+
+
+@dataclass
+class Played:
+    """What a run leaves behind: the talks' rows and how often each package was offered, by talk."""
+
+    talks: pa.Table
+    counts: list[np.ndarray]
+
+
+def main(argv: list[str]) -> int:
+    """Run one configuration and return the exit code; UserError and ValueError are printed by cli.py."""
+    options = parse(argv)
+    if options.multirun:
+        raise UserError("-m: sweeps are not part of this version", "run one configuration: leave -m out")
+    loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
+    place = run(loaded, options)
+    print(f"\nresults: {place}")
+    return 0
+
+
+def run(loaded: Loaded, options: Options | None = None) -> Path:
+    """Play a checked configuration and return its run folder, which appears only when all of it is there."""
+    started, clock = now(), time.perf_counter()
+    config = loaded.config
+    place = options.out if options is not None and options.out is not None else Path(loaded.run_dir)
+    with RunFolder(place) as folder:
+        lab = build(config)
+        played = play(lab, folder.work)
+        _write_tables(lab, played, folder.work)
+        text = summary(lab, played.talks)
+        (folder.work / "summary.md").write_text(text, encoding="utf-8")
+        manifest = {
+            "config": loaded.resolved,
+            "choices": loaded.choices,
+            "overrides": list(loaded.overrides),
+            "seed": config.seed,
+            "worlds": config.worlds,
+            "versions": versions(),
+            "data": data_sources(config),
+            "trade_states_solved": lab.trade_states,
+            "rows": {"talks": played.talks.num_rows},
+        }
+        write_json(folder.work / "manifest.json", manifest)
+        if config.figures:
+            from experiments.plot import draw
+
+            draw(folder.work)
+        write_json(folder.work / "run.json", circumstances(started, time.perf_counter() - clock))
+        place = folder.finish()
+    print(text)
+    return place
+
+
+def play(lab: Lab, folder: Path | None = None) -> Played:
+    """Play all worlds in chunks; with a folder and `offers: true`, every offer goes to offers.parquet there."""
+    parts, counts = [], None
+    writer = None
+    bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=_silenced(), leave=False)
+    try:
+        for first, worlds in lab.chunks():
+            model = lab.play(first, worlds)
+            parts.append(talks_table(model))
+            found = [offer_counts(talk) for talk in model.talks]
+            counts = found if counts is None else [a + b for a, b in zip(counts, found)]
+            if lab.config.offers and folder is not None:
+                rows = offers_table(model)
+                writer = writer or pq.ParquetWriter(folder / "offers.parquet", rows.schema, compression=COMPRESSION)
+                writer.write_table(rows, row_group_size=ROW_GROUP)
+            bar.update(worlds)
+    finally:
+        bar.close()
+        if writer is not None:
+            writer.close()
+    return Played(pa.concat_tables(parts).unify_dictionaries(), counts)
+
+
+def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
+    agendas = [s.agenda for s in lab.stakes]
+    names = issue_columns([a.grid for a in agendas])
+    write(played.talks, folder / "talks.parquet")
+    write(rounds_table(agendas, played.counts), folder / "rounds.parquet")
+    write(packages_table(lab.tables(), names), folder / "packages.parquet")
+    write(points_table(lab.tables()), folder / "points.parquet")
+
+
+def _silenced() -> bool:
+    """Say whether progress is unwanted: Hydra's own means, a log level above INFO for all loggers."""
+    return not log.isEnabledFor(logging.INFO) and logging.getLogger().level > logging.WARNING
