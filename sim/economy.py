@@ -157,7 +157,7 @@ class Economy:
         ('USA', 'JPN', 'EU27', 'CHN', 'ROW')
         """
         if name not in SHIPPED:
-            raise ValueError(f"calibration {name!r} is not shipped; {nearest(name.lower(), SHIPPED)}")
+            raise ValueError(f"calibration {name!r} is not shipped; {nearest(name, SHIPPED)}")
         folder = files("sim") / "data"
         return cls.from_csv(
             str(folder / f"{name}.csv"),

@@ -22,7 +22,9 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     "did you mean 'JPN'?"
     """
     allowed = list(allowed)
-    near = difflib.get_close_matches(str(name).upper(), allowed, 1, 0.5)
+    near = difflib.get_close_matches(str(name), allowed, 1, 0.6) or difflib.get_close_matches(
+        str(name).upper(), allowed, 1, 0.5
+    )
     more = f" and {len(allowed) - 15} more" if len(allowed) > 15 else ""
     return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(allowed[:15])}{more}"
 
@@ -125,7 +127,8 @@ def fold_arrays(member: Array, flows: Array, tariffs: Array, gdp: Array) -> tupl
     """
     gather = lambda a: member @ a @ member.T  # noqa: E731
     folded, revenue = gather(flows), gather(tariffs * flows)
-    rates = np.divide(revenue, folded, out=np.zeros_like(folded), where=folded > 0)
+    plain = gather(tariffs) / gather(np.ones_like(flows))  # where nothing is traded
+    rates = np.divide(revenue, folded, out=plain, where=folded > 0)
     each = np.arange(len(member))
     folded[:, each, each] += revenue[:, each, each]
     rates[:, each, each] = 0.0

@@ -59,9 +59,11 @@ class TradeResult:
         system = build_system(self.economy, self.economy.parameters)
         n, batch = system.size, self.residual.shape
         x = np.log(np.concatenate([self.labour, self.wage], -1)).reshape(-1, 2 * n)
-        out = np.empty(self.tariffs.shape)
+        rates = self.tariffs.reshape(-1, *self.economy.flows.shape)
+        icebergs = None if self.iceberg is None else self.iceberg.reshape(rates.shape)
+        out = np.empty(rates.shape)
         for worlds in _chunks(system, len(x)):
-            shock = _shock(system, self.economy, self.tariffs, self.iceberg, worlds)
+            shock = _shock(system, self.economy, rates, icebergs, worlds)
             state = evaluate(system, shock, np.ascontiguousarray(x[worlds].T))
             out[worlds] = np.moveaxis(state.market * state.disposable, -1, 0)
         return out.reshape(*batch, *out.shape[1:])
@@ -100,8 +102,8 @@ def solve(
     shaped = {key: value.reshape(*batch, n) for key, value in fields.items()}
     return TradeResult(
         economy,
-        rates,
-        icebergs,
+        rates.reshape(*batch, *economy.flows.shape),
+        None if icebergs is None else icebergs.reshape(*batch, *economy.flows.shape),
         **shaped,
         residual=residual.reshape(batch),
         walras=walras.reshape(batch),

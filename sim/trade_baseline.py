@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.trade_newton import newton
-from sim.trade_system import Shock, System, evaluate
 from sim.trade_parameters import TradeParameters
+from sim.trade_system import Shock, System, evaluate
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-12  # residual of a solved equilibrium, relative to baseline income
