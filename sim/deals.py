@@ -8,6 +8,7 @@ import numpy as np
 
 KINDS = ("tariff", "barrier", "security", "pledge", "pie")
 TRADE_KINDS = ("tariff", "barrier")  # these move prices; the others are transfers outside the equilibrium
+STEPS = 10_000_000  # steps to the range of an issue when distances between packages are compared
 UNITS = {"tariff": "pct", "barrier": "pct", "security": "busd", "pledge": "busd", "pie": "busd"}
 
 
@@ -72,7 +73,7 @@ class Grid:
     issues: tuple[Issue, ...]
     index: np.ndarray = field(repr=False)  # (P, K) level index
     levels: np.ndarray = field(repr=False)  # (P, K) level, in sim units
-    scaled: np.ndarray = field(repr=False)  # (P, K) level over the issue's range, 0 ... 1
+    place: np.ndarray = field(repr=False)  # (K, P) level within the issue's range, 0 ... STEPS, whole steps
 
     def __len__(self) -> int:
         return len(self.index)
@@ -93,10 +94,27 @@ def make_grid(issues: tuple[Issue, ...]) -> Grid:
     columns = [np.asarray(i.levels, dtype=float) for i in issues]
     levels = np.stack([c[index[:, k]] for k, c in enumerate(columns)], axis=-1)
     spans = [max(c[-1] - c[0], np.finfo(float).tiny) for c in columns]
-    scaled = np.stack([(levels[:, k] - columns[k][0]) / spans[k] for k in range(len(issues))], axis=-1)
-    for array in (index, levels, scaled):
+    share = [(columns[k][index[:, k]] - columns[k][0]) / spans[k] for k in range(len(issues))]
+    place = np.rint(np.stack(share) * STEPS).astype(np.int32)
+    for array in (index, levels, place):
         array.setflags(write=False)
-    return Grid(issues, index, levels, scaled)
+    return Grid(issues, index, levels, place)
+
+
+def distances(grid: Grid, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return distances (m, n) between packages `rows` (m,) and `others` (n,): sum over issues, each over its range.
+
+    In whole steps of 1 / STEPS of a range, so that comparisons are exact.
+
+    >>> grid = make_grid((Issue("s", "security", 1, (0.0, 2.0, 4.0)),))
+    >>> (distances(grid, np.array([0, 2]), np.array([1])) / STEPS).tolist()
+    [[0.5], [0.5]]
+    """
+    out = np.zeros((len(rows), len(others)), dtype=np.int32)
+    for place in grid.place:
+        gap = place[rows][:, None] - place[others][None, :]
+        out += np.abs(gap, out=gap)
+    return out
 
 
 def trade_states(grid: Grid, tariffs: np.ndarray, status_quo: np.ndarray, pair: tuple[int, int]):

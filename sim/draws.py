@@ -39,7 +39,11 @@ def uniform(seed: int, stream: str, turn: int, first: int, count: int, *, blocks
     >>> u.shape, bool((u > 0).all() and (u < 1).all())
     ((1000, 4), True)
     """
-    words = raw(seed, stream, turn, first, count, blocks=blocks)
+    return to_uniform(raw(seed, stream, turn, first, count, blocks=blocks))
+
+
+def to_uniform(words: np.ndarray) -> np.ndarray:
+    """Return words (...) uint64 as uniforms in the open interval (0, 1)."""
     return ((words >> np.uint64(11)) + 0.5) * 2.0**-53
 
 

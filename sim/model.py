@@ -66,14 +66,13 @@ class Talk:
         self.closed = np.full(worlds, rounds, dtype=np.int64)  # rounds of interim before the final state
         self.walked = np.full(worlds, -1, dtype=np.int8)  # side that took its outside option
         self.history = History(
-            last=np.full((worlds, 2), NONE, dtype=np.int64),
-            first=np.full((worlds, 2), NONE, dtype=np.int64),
-            offers=np.full((worlds, rounds), NONE, dtype=np.int32),
-            speaker=np.full((worlds, rounds), -1, dtype=np.int8),
+            last=np.full((2, worlds), NONE, dtype=np.int64).T,
+            offers=np.full((rounds, worlds), NONE, dtype=np.int32).T,  # a round's offers side by side in memory
+            speaker=np.full((rounds, worlds), -1, dtype=np.int8).T,
         )
         self.chance = (self.agenda.stick.resolve, self.agenda.stick.belief)
         self.seats = tuple(self._seat(side) for side in SIDES)
-        self._drawn: dict[tuple[str, int], np.ndarray] = {}
+        self._words: dict[str, tuple[int, np.ndarray]] = {}  # words that serve four rounds
 
     def _seat(self, side: int) -> Seat:
         country, stick = self.countries[side], self.agenda.stick
@@ -99,13 +98,16 @@ class Talk:
 
     def uniform(self, stream: str) -> np.ndarray:
         """Return this round's draws (R, 4) of a stream of this talk."""
-        key = (stream, self.round)
-        if key not in self._drawn:
-            if any(turn != self.round for _, turn in self._drawn):
-                self._drawn.clear()
+        m = self.model
+        return draws.uniform(m.seed, f"{stream}:{self.name}", self.round, m.first, m.worlds)
+
+    def chance_of(self, stream: str) -> np.ndarray:
+        """Return one draw a world (R,) of a stream of this talk for this round."""
+        turn, column = divmod(self.round, draws.PER_BLOCK)
+        if stream not in self._words or self._words[stream][0] != turn:
             m = self.model
-            self._drawn[key] = draws.uniform(m.seed, f"{stream}:{self.name}", self.round, m.first, m.worlds)
-        return self._drawn[key]
+            self._words[stream] = turn, draws.raw(m.seed, f"{stream}:{self.name}", turn, m.first, m.worlds)
+        return draws.to_uniform(self._words[stream][1][:, column])
 
     def view(self, side: int, worlds: np.ndarray) -> View:
         """Return what a side may see in these worlds this round."""
@@ -128,8 +130,6 @@ class Talk:
         spoken = rows >= 0
         at, said = (worlds, rows) if spoken.all() else (worlds[spoken], rows[spoken])
         record.last[at, side] = said
-        new = record.first[at, side] == NONE
-        record.first[at[new], side] = said[new]
         return rows
 
     def respond(self, side: int, worlds: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -32,10 +32,9 @@ class Seat:
 
 @dataclass(frozen=True)
 class History:
-    """What both sides saw in one talk: last and first offers of each side (R, 2); offers (R, T) and their speakers."""
+    """What both sides saw in one talk: last offers of each side (R, 2); offers (R, T) and their speakers."""
 
     last: np.ndarray
-    first: np.ndarray
     offers: np.ndarray
     speaker: np.ndarray
 
@@ -105,7 +104,11 @@ class View:
     @cached_property
     def other_first(self) -> np.ndarray:
         """The other side's first offer (n,), a row; -1 where it has made none."""
-        return self._history.first[self._worlds, 1 - self.side]
+        said = self.other_offers
+        if not said.shape[1]:
+            return np.full(len(self), NONE)
+        earliest = np.argmax(said >= 0, axis=1)
+        return said[np.arange(len(said)), earliest]
 
     @cached_property
     def own_last(self) -> np.ndarray:
@@ -114,9 +117,9 @@ class View:
 
     @cached_property
     def other_offers(self) -> np.ndarray:
-        """The other side's offers so far (n, round), rows; -1 where it passed or did not speak."""
-        said = self._history.offers[self._worlds, : self.round]
-        by_other = self._history.speaker[self._worlds, : self.round] == 1 - self.side
+        """The other side's offers so far (n, round + 1), rows; -1 where it passed or did not speak."""
+        said = self._history.offers[self._worlds, : self.round + 1]
+        by_other = self._history.speaker[self._worlds, : self.round + 1] == 1 - self.side
         return np.where(by_other, said, NONE)
 
     def utility(self, rows: np.ndarray) -> np.ndarray:

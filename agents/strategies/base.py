@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
+from sim.deals import distances
 from sim.view import NONE, View
 
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-DISTANCE_STEPS = 1e9  # distances between packages are compared in steps of one billionth of a range
 CHECKED, LIGHT = "checked against print", "lightly tested"
 
 
@@ -84,7 +84,7 @@ def _cases(view: View, target: np.ndarray, width: np.ndarray | int):
 
 def _nearest(view: View, cases: tuple[np.ndarray, ...], case: np.ndarray, said: np.ndarray) -> np.ndarray:
     """Return the rows (m,) nearest to `said` (m,) at the positions of each case: (types, first, last), each (c,)."""
-    scaled, packages = view.grid.scaled, view.ranked.packages
+    packages = view.ranked.packages
     used = np.flatnonzero(np.bincount(case, minlength=len(cases[0])))
     start = np.full(len(cases[0]), NONE)
     start[used] = np.arange(len(used)) * packages
@@ -95,7 +95,5 @@ def _nearest(view: View, cases: tuple[np.ndarray, ...], case: np.ndarray, said: 
     for begin, *positions in zip(start[used].tolist(), *(c[used].tolist() for c in cases)):
         heard = np.flatnonzero(needed[begin : begin + packages])
         rows = view.ranked.rows(*positions)
-        gap = np.abs(scaled[rows][:, None, :] - scaled[heard][None, :, :])
-        distance = np.rint(np.add.reduce(gap, axis=-1) * DISTANCE_STEPS)
-        chosen[begin + heard] = rows[np.argmin(distance, axis=0)]
+        chosen[begin + heard] = rows[np.argmin(distances(view.grid, rows, heard), axis=0)]
     return chosen[pair]

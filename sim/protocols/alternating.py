@@ -43,7 +43,7 @@ class AlternatingOffers(Protocol):
     def speaks(self, talk, worlds: np.ndarray) -> np.ndarray:
         """Return the side (n,) that proposes this round in each of the worlds (n,)."""
         if self.proposer == "drawn":
-            drawn = talk.uniform("proposer")[worlds, 0]
+            drawn = talk.chance_of("proposer")[worlds]
             return np.where(drawn * 100.0 < self.demander_proposes_pct, 0, 1)
         first = 0 if self.proposer == "demander_first" else 1
         return np.full(len(worlds), (first + talk.round) % 2)
@@ -55,7 +55,7 @@ class AlternatingOffers(Protocol):
         refused = [self._one_side(talk, side, worlds[speaker == side]) for side in (0, 1)]
         refused = np.concatenate(refused)
         if self.hazard_pct > 0 and len(refused):
-            falls = talk.uniform("hazard")[refused, 0] * 100.0 < self.hazard_pct
+            falls = talk.chance_of("hazard")[refused] * 100.0 < self.hazard_pct
             talk.close(refused[falls], COLLAPSE)
 
     def _one_side(self, talk, side: int, worlds: np.ndarray) -> np.ndarray:
