@@ -1,0 +1,208 @@
+"""`bargain plot RUN_DIR`: draw the figures of a finished run again, from its tables alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.messages import UserError
+from sim import plots
+from sim.payoffs import COMPONENTS
+from sim.sticks import Stick
+
+TABLES = ("talks", "rounds", "packages", "points")
+FEW = 4  # talks up to which the offers of all fit one figure
+USE = "usage: bargain plot RUN_DIR, e.g. bargain plot outputs/2025-04-09/12-00-00"
+
+
+def main(argv: list[str]) -> int:
+    """Draw the figures of the run folder named on the command line, say where they are, return the exit code."""
+    if argv and argv[0] in ("-h", "--help"):
+        print(f"{USE}\nwrites figures/NAME.png and figures/NAME.pdf into the run folder")
+        return 0
+    if len(argv) != 1 or argv[0].startswith("-"):
+        raise UserError(f"plot: one run folder is needed, {' '.join(argv) or 'none'} was given", USE)
+    files = draw(Path(argv[0]))
+    print(f"{len(files)} files in {files[0].parent}:")
+    print("\n".join(f"  {file.name}" for file in files))
+    return 0
+
+
+def draw(folder: Path) -> list[Path]:
+    """Read a run folder's tables and manifest, write figures/NAME.png and NAME.pdf, return the files written."""
+    run = read(Path(folder))
+    place = Path(folder) / "figures"
+    try:
+        place.mkdir(exist_ok=True)
+        return [file for name, fig in figures(run) for file in plots.save(fig, place, name)]
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(
+            f"figures cannot be written to '{place}': {why}", "make the run folder writable"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it lies in its folder: its tables, and the configuration it was made with."""
+
+    talks: pd.DataFrame
+    rounds: pd.DataFrame
+    packages: pd.DataFrame
+    points: pd.DataFrame
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the countries by code."""
+        return {code: node.get("name") or code for code, node in self.config.get("countries", {}).items()}
+
+    @property
+    def days_per_round(self) -> float | None:
+        """Length of a round in days, None where the protocol does not say."""
+        return self.config.get("protocol", {}).get("days_per_round")
+
+
+def read(folder: Path) -> Run:
+    """Read a run folder; UserError names what is missing or cannot be read."""
+    if not folder.is_dir():
+        raise UserError(f"plot: there is no folder '{folder}'", f"finished runs are under outputs/; {USE}")
+    needed = [f"{name}.parquet" for name in TABLES] + ["manifest.json"]
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise UserError(
+            f"plot: '{folder}' is not a finished run, it lacks {', '.join(missing)}",
+            f"a run folder holds {', '.join(needed)}; {USE}",
+        )
+    try:
+        frames = {name: _frame(folder / f"{name}.parquet") for name in TABLES}
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors, and JSON's
+        raise UserError(f"plot: a file of '{folder}' cannot be read", str(error), "run it again") from None
+    return Run(config=manifest.get("config") or {}, **frames)
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    """Return a table as a frame, without the columns that no figure needs."""
+    import pyarrow.parquet as pq
+
+    unused = (
+        "_final_utility",
+        "_payoff",
+        "_drawn",
+        "_expected",
+        "_type",
+        "_rate",
+        "_share",
+        "distance_nash",
+        "distance_ks",
+    )
+    wanted = [c for c in pq.read_schema(path).names if c != "world" and not c.endswith(unused)]
+    return pd.read_parquet(path, columns=wanted)
+
+
+def figures(run: Run) -> Iterator[tuple[str, Any]]:
+    """Yield (name, figure) of a run, one at a time so that only one is in memory."""
+    talks, names, days = run.talks, run.names, run.days_per_round
+    labels = issue_labels(run.config)
+    known = list(dict.fromkeys(talks["talk"].astype(str)))
+    for talk in known:
+        yield (
+            f"payoff_space_{talk}",
+            _of(plots.payoff_space(run.packages, run.points, talks, talk=talk, names=names)),
+        )
+    if len(known) > 1:
+        yield "payoff_spaces", _of(*plots.payoff_spaces(run.packages, run.points, talks, names=names))
+    offers = {"names": names, "labels": labels, "days_per_round": days}
+    for talk in known:
+        yield f"offers_{talk}", _of(*plots.offers_panels(run.rounds, talk=talk, **offers))
+    if 1 < len(known) <= FEW:
+        yield "offers", _of(*plots.offers_panels(run.rounds, **offers))
+    yield "sticks_against_carrots", _of(plots.sticks_against_carrots(run.points, talks, names=names))
+    yield "who_gets_what", _of(plots.who_gets_what(talks, weights=weights(run.config), names=names))
+    for issue, marks in tariffs(run):
+        yield (
+            f"agreed_{issue}",
+            _of(plots.agreed_tariffs(talks, issue=issue, rates=marks, names=names, labels=labels)),
+        )
+    yield "deal_timing", _of(plots.deal_timing(talks, names=names, days_per_round=days))
+
+
+def _of(first, *_):
+    return first.get_figure()
+
+
+def tariffs(run: Run) -> list[tuple[str, dict]]:
+    """Return (issue column, rates to mark by talk) of every tariff on the table."""
+    columns = [c for c in run.talks.columns if c.endswith("tariff_pct")]
+    return [(column, stick_rates(run.config, column)) for column in columns]
+
+
+def stick_rates(config: Mapping[str, Any], column: str) -> dict[str, dict[str, float]]:
+    """Return, by talk, the tariff in force while talks go on and the one threatened, percent, as the issue counts it.
+
+    Import-weighted where a sector has a tariff of its own; status quo included where the issue is all-in.
+    """
+    found = {}
+    for talk, node in config.get("talks", {}).items():
+        issue, stick = node["issues"].get(column.removesuffix("_pct")), node.get("stick")
+        if issue is None or stick is None or issue["kind"] != "tariff":
+            continue
+        own = Stick(
+            interim=stick["interim_pct"] / 100.0,
+            threat=stick["threat_pct"] / 100.0,
+            sector=stick["sector_pct"] / 100.0,
+            sector_share=stick["sector_share_pct"] / 100.0,
+            interim_answer=stick["interim_answer_pct"] / 100.0,
+            answer=stick["answer"],
+            answer_factor=stick["answer_factor"],
+            answer_rate=stick["answer_pct"] / 100.0,
+            answer_share=stick["answer_share_pct"] / 100.0,
+        )
+        side = int(issue["giver"] != node["demander"])
+        base = 0.0 if issue["basis"] == "on_top" else _status_quo(config, issue["giver"], issue["receiver"])
+        now, then = (base + 100.0 * own.rates(carried)[side] for carried in (False, True))
+        found[talk] = {"interim": now, "threat": then}
+    return found
+
+
+def _status_quo(config: Mapping[str, Any], importer: str, exporter: str) -> float:
+    economy = config.get("economy") or {}
+    return float((economy.get("tariffs_pct") or {}).get(importer, {}).get(exporter, 0.0))
+
+
+def weights(config: Mapping[str, Any]) -> dict[str, dict[str, float]] | None:
+    """Return each country's weights on the components, or None where the manifest has none."""
+    found = {code: node.get("weights") for code, node in config.get("countries", {}).items()}
+    if not found or any(w is None for w in found.values()):
+        return None
+    return {code: {part: float(w.get(part, 0.0)) for part in COMPONENTS} for code, w in found.items()}
+
+
+KIND_UNITS = {
+    "tariff": "%",
+    "barrier": "% cut in trade costs",
+    "security": "bn USD a year",
+    "pledge": "bn USD in total",
+    "pie": "bn USD a year",
+}
+
+
+def issue_labels(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return a label with its unit for each issue column of a run."""
+    found: dict[str, str] = {}
+    for node in config.get("talks", {}).values():
+        for name, issue in node["issues"].items():
+            column = f"{name}_{'pct' if 'levels_pct' in issue else 'busd'}"
+            unit = KIND_UNITS[issue["kind"]]
+            if issue["kind"] == "tariff":
+                unit = {"on_top": "% on top of the status quo", "all_in": "%, all in"}[issue["basis"]]
+            plain = plots.issue_label(column, unit=False)
+            label = f"{plain} ({unit})"
+            found[column] = label if found.get(column, label) == label else plots.issue_label(column)
+    return found

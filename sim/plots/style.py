@@ -1,0 +1,224 @@
+"""How every figure looks: one colour a country, labels with units, legends outside the data. Never pyplot state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from textwrap import fill
+from zlib import crc32
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
+
+BUSD = "bn USD a year"
+INK, MUTED, FAINT = "#222222", "#666666", "#DADADA"
+TITLE, LABEL, SMALL = 10.0, 9.0, 8.0  # points
+WIDTH = 6.5  # inches: a column and a half of a journal, half a slide
+
+# Okabe & Ito (2008) for the four that bargain most; the rest from Paul Tol's muted scheme (2021)
+COUNTRY_COLOURS = {
+    "USA": "#0072B2",
+    "JPN": "#D55E00",
+    "EU27": "#009E73",
+    "CHN": "#CC79A7",
+    "KOR": "#E69F00",
+    "GBR": "#56B4E9",
+    "CAN": "#882255",
+    "MEX": "#117733",
+    "IND": "#332288",
+    "VNM": "#999933",
+    "CHE": "#CC6677",
+    "ROW": "#777777",
+}
+OTHER_COLOURS = (
+    "#E69F00",
+    "#332288",
+    "#44AA99",
+    "#882255",
+    "#56B4E9",
+    "#117733",
+    "#CC6677",
+    "#999933",
+    "#AA4499",
+)
+
+COUNTRY_NAMES = {
+    "USA": "United States",
+    "JPN": "Japan",
+    "EU27": "European Union",
+    "CHN": "China",
+    "KOR": "Korea",
+    "GBR": "United Kingdom",
+    "CAN": "Canada",
+    "MEX": "Mexico",
+    "IND": "India",
+    "VNM": "Viet Nam",
+    "CHE": "Switzerland",
+    "ROW": "Rest of world",
+}
+ACRONYMS = {"us": "US", "usa": "US", "eu": "EU", "uk": "UK", "eu27": "EU", "mfn": "MFN"}
+UNITS = {"pct": "%", "busd": "bn USD"}
+_SUFFIX = re.compile(rf"_({'|'.join(UNITS)})$")
+
+
+def colours(codes: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each country code; known codes keep theirs, unknown ones depend on the set of codes alone.
+
+    An unknown code takes the place its checksum points at, or the next free one.
+
+    >>> colours(["JPN", "USA"])["USA"] == colours(["USA", "CHN", "Z"])["USA"]
+    True
+    """
+    wanted = sorted(set(codes))
+    found = {code: COUNTRY_COLOURS[code] for code in wanted if code in COUNTRY_COLOURS}
+    taken = set(found.values())
+    for code in wanted:
+        if code in found:
+            continue
+        start = crc32(code.encode()) % len(OTHER_COLOURS)
+        order = [OTHER_COLOURS[(start + k) % len(OTHER_COLOURS)] for k in range(len(OTHER_COLOURS))]
+        found[code] = next((c for c in order if c not in taken), order[0])
+        taken.add(found[code])
+    return found
+
+
+def country_name(code: str, names: Mapping[str, str] | None = None) -> str:
+    """Return the name of a country: as given, else the usual one, else its code.
+
+    >>> country_name("JPN"), country_name("A", {"A": "Atlantis"}), country_name("B")
+    ('Japan', 'Atlantis', 'B')
+    """
+    return str((names or {}).get(code) or COUNTRY_NAMES.get(code, code))
+
+
+def issue_label(column: str, labels: Mapping[str, str] | None = None, unit: bool = True) -> str:
+    """Return an issue's label from its column name, with the unit in brackets.
+
+    >>> issue_label("us_tariff_pct"), issue_label("pledge_busd", unit=False)
+    ('US tariff (%)', 'Pledge')
+    """
+    if labels and column in labels:
+        text = labels[column]
+        return text if unit else re.sub(r"\s*\([^()]*\)$", "", text)
+    match = _SUFFIX.search(column)
+    words = _SUFFIX.sub("", column).split("_")
+    words = [ACRONYMS.get(word.lower(), word) for word in words]
+    text = " ".join(words)
+    text = text[:1].upper() + text[1:]
+    return f"{text} ({UNITS[match[1]]})" if unit and match else text
+
+
+def in_sentence(label: str) -> str:
+    """Return a label for the middle of a sentence: lower case unless it begins with an acronym.
+
+    >>> in_sentence("US tariff"), in_sentence("Pledge")
+    ('US tariff', 'pledge')
+    """
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def issue_columns(data) -> list[str]:
+    """Return the columns of a frame that are issues: levels of what is on the table, before the utilities."""
+    known = ("red_line_pct", "resolve_pct", "belief_pct")
+    return [c for c in map(str, data.columns) if _SUFFIX.search(c) and not c.endswith(known)]
+
+
+def canvas(ax: Axes | None, width: float = WIDTH, height: float = 4.2) -> Axes:
+    """Return `ax`, or the axes of a new figure (inches) without any global state."""
+    if ax is not None:
+        return ax
+    return figure(width, height).subplots()
+
+
+def figure(width: float, height: float) -> Figure:
+    """Return a new figure (inches) that lays itself out so that nothing is cut off or covered."""
+    made = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    made.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+    return made
+
+
+def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "") -> Axes:
+    """Label the axes, put the title (and a note under it) at the left, and take away what is not needed."""
+    if title:
+        ax.set_title(_headed(title, note), loc="left", fontsize=TITLE, color=INK, pad=8)
+    ax.set_xlabel(x, fontsize=LABEL, color=INK)
+    ax.set_ylabel(y, fontsize=LABEL, color=INK)
+    ax.tick_params(labelsize=SMALL, colors=MUTED, labelcolor=INK, length=3)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(MUTED)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def _headed(title: str, note: str) -> str:
+    return f"{title}\n{note}" if note else title
+
+
+def zero_line(ax: Axes, axis: str = "x") -> None:
+    """Draw the line where nothing is gained or lost."""
+    line = ax.axvline if axis == "x" else ax.axhline
+    line(0.0, color=MUTED, linewidth=0.8, zorder=1.5)
+
+
+def legend_below(ax: Axes, *, columns: int = 3, drop: float = 0.55, handles=None) -> None:
+    """Put the legend under the axes, `drop` inches below them: it never covers data."""
+    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
+    if not handles:
+        return
+    fig = ax.get_figure()
+    place = ax.transAxes + ScaledTranslation(0.0, -drop, fig.dpi_scale_trans)
+    ax.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=place,
+        ncols=min(columns, len(handles)),
+        frameon=False,
+        fontsize=SMALL,
+        labelcolor=INK,
+        handlelength=1.8,
+        columnspacing=1.4,
+    )
+
+
+def say(ax: Axes, sentence: str, title: str = "", *, width: int = 48) -> Axes:
+    """Say in words why there is nothing to draw."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if title:
+        ax.set_title(title, loc="left", fontsize=TITLE, color=INK, pad=8)
+    text = fill(sentence, width)
+    ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=LABEL, color=MUTED, transform=ax.transAxes)
+    return ax
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage that never rounds some to none or not all to all.
+
+    >>> percent(0.5), percent(0.0004), percent(0.9996), percent(1.0), percent(0.0)
+    ('50 %', 'under 1 %', 'over 99 %', '100 %', '0 %')
+    """
+    if 0.0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1.0:
+        return "over 99 %"
+    return f"{100.0 * share:.0f} %"
+
+
+def signed(value: float) -> str:
+    """Return an amount for a bar's end, minus sign and all, with what digits its size deserves.
+
+    >>> signed(12.44), signed(-0.5), signed(-123.4), signed(0.0)
+    ('12.4', '−0.5', '−123', '0')
+    """
+    size = abs(value)
+    digits = 0 if size >= 100 else 1 if size >= 0.1 else 2
+    text = f"{size:.{digits}f}"
+    if not float(text):
+        return "0"
+    return f"−{text}" if value < 0 else text
