@@ -117,3 +117,9 @@ class Stick(Node):
     outside_option_partner_busd: float | None = quantity(
         None, "what the partner gets by walking out after a refusal; null: cannot", "bn USD a year"
     )
+
+    @property
+    def taxes(self) -> bool:
+        """Whether any tariff can come into force, so that an economy is needed."""
+        rates = (self.interim_pct, self.threat_pct, self.sector_pct * self.sector_share_pct, self.interim_answer_pct)
+        return any(abs(rate) > 0 for rate in rates)

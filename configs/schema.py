@@ -49,7 +49,6 @@ class Economy(Node):
     regions_csv: str | None = Field(None, description="own economies: columns region, gdp_musd")
     keep: listed(Name, 2) = Field(description="economies kept apart; the others fold into ROW")
     trade_elasticity: float = quantity(4.0, "trade elasticity, long run", "", ge=0.1, le=50)
-    elasticity_short: float | None = quantity(None, "trade elasticity of the first months", "", ge=0.1, le=50)
     labour_supply: float = quantity(0.5, "labour supply elasticity", "", ge=0, le=10)
     scale_elasticity: float | None = quantity(None, "scale elasticity; null: 0.67 / trade elasticity", "", ge=0, lt=1)
     pass_through: scalar_or_mapping(PassThrough) = quantity(1.0, "tariff pass-through, for all or by economy")
@@ -244,17 +243,19 @@ class Config(Node):
                     raise fault(f"talks.{name}.{role}", f"no country '{code}'; there are {', '.join(self.countries)}")
             kinds = {issue.kind for issue in talk.issues.values()}
             if kinds & set(TRADE_KINDS):
-                self._needs_economy(name, talk)
+                self._needs_economy(name, talk, "issues")
+            if talk.stick.taxes:
+                self._needs_economy(name, talk, "stick")
         for (a, first), (b, second) in combinations(self.talks.items(), 2):
             if (first.demander, first.partner) == (second.demander, second.partner):
                 pair = f"{first.demander} and {first.partner}"
                 raise fault(f"talks.{b}", f"is over the same pair as talks.{a}: {pair}; put all issues in one talk")
         return self
 
-    def _needs_economy(self, name: str, talk: Talk) -> None:
+    def _needs_economy(self, name: str, talk: Talk, part: str) -> None:
         if self.economy is None:
             why = "tariffs and barriers need an economy; use economy=twelve, or only security, pledge and pie"
-            raise fault(f"talks.{name}.issues", why)
+            raise fault(f"talks.{name}.{part}", why)
         for code in (talk.demander, talk.partner):
             if code not in self.economy.keep:
                 kept = ", ".join(self.economy.keep)

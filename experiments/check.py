@@ -8,6 +8,7 @@ from typing import Any
 from experiments import describe
 from experiments.complain import shown
 from experiments.compose import Loaded, load
+from experiments.messages import UserError
 from experiments.options import parse
 
 COLUMNS = ("key", "value", "unit", "allowed", "from")
@@ -17,6 +18,8 @@ WIDEST = (52, 34, 14, 34, 60)
 def main(argv: list[str]) -> int:
     """Check what was asked for and print it; nothing is run or written."""
     options = parse(argv)
+    if options.multirun:
+        raise UserError("bargain check: looks at one configuration; leave -m out")
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
     print(report(loaded))
     return 0

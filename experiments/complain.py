@@ -18,6 +18,8 @@ def complain(errors: Iterable[Mapping], data: Any, origins: Mapping[str, str], a
     lines = []
     for error in errors:
         path = _path((*above, *error["loc"]), data, error["type"])
+        if error["type"] == "union_tag_invalid":
+            path = (*path, "kind")
         if error["type"] == "at" and error["ctx"]["at"]:
             path = (*path, *error["ctx"]["at"].split("."))
         lines.append(f"{origin(path, origins)}{'.'.join(path) or 'configuration'}: {_reason(error, path, data)}")
@@ -120,11 +122,13 @@ def _wrong_type(value: Any, field: describe.Field | None, kind: str) -> str:
         if re.fullmatch(r"[-+]?\d+,\d+", text):
             return f"'{value}' has a decimal comma; write {number}"
         if re.fullmatch(NUMBER, text):
-            return f"'{value}' is text; write {number} without quotes"
+            plain = number.lstrip("+0") if "." not in number else number
+            return f"'{value}' is text; write {plain or 0} without quotes"
         if text.lower() in SWITCH_WORDS and due == "true or false":
             return f"'{value}' is text; write {'true' if text.lower() in ('yes', 'on', 'y') else 'false'}"
     if isinstance(value, float) and due == "a whole number" and value.is_integer():
         return f"{shown(value)} found, {due} is due; write {int(value)}"
+    allowed = "; put it in quotes" if due == "text" else allowed
     return f"{shown(value)} found, {due} is due{allowed}"
 
 

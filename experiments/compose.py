@@ -24,6 +24,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
+from yaml import YAMLError
 
 from configs.schema import Config
 from experiments import overrides as command
@@ -180,7 +181,7 @@ class Library:
                 defaults = self.loader.compute_defaults_list(PRIMARY, list(chosen), RunMode.RUN)
                 origins = self._check(defaults.defaults)
                 composed = self.loader.load_configuration(PRIMARY, list(chosen), RunMode.RUN)
-        except (HydraException, OmegaConfBaseException, ValueError, RecursionError) as error:
+        except (HydraException, OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
             raise self._translated(error) from error
         OmegaConf.set_struct(composed, False)
         choices = {k: v for k, v in defaults.overrides.known_choices.items() if not k.startswith("hydra/")}
@@ -204,6 +205,8 @@ class Library:
 
     def _translated(self, error: Exception) -> UserError:
         """Say in one or two lines what Hydra did not like, with file and line where one can be found."""
+        if isinstance(error, RecursionError):
+            return UserError(f"{self._last()}: the defaults lists choose each other in a circle")
         text = str(error)
         missing = re.search(r"Could not find '([^']+)'", text)
         if isinstance(error, MissingConfigException) and missing:
@@ -216,7 +219,7 @@ class Library:
             where = self._where(key.partition("@")[0]) if text.startswith("In '") else f"{command.COMMAND_LINE}: "
             places = [c for c in self._places() if c.partition("@")[0] == key.partition("@")[0]]
             near = nearest(key, places)
-            hint = f"did you mean {near}=...?" if near else ""
+            hint = f"did you mean {near}=...?" if near and "@" in key else "say whose it is:"
             return UserError(f"{where}nothing is chosen at '{key}'; {hint}", f"Places: {', '.join(places)}")
         cause = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ and str(error.__cause__) else ""
         first = [line.strip() for line in text.splitlines() if line.strip()][:2]
@@ -228,6 +231,9 @@ class Library:
             if line > 1:
                 return f"{scanned.shown}:{line}: "
         return f"{command.COMMAND_LINE}: "
+
+    def _last(self) -> str:
+        return next(reversed(self.scanned.values())).shown if self.scanned else "configs"
 
     def _places(self) -> list[str]:
         """Return every `group@place` the default choice fills."""

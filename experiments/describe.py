@@ -103,7 +103,10 @@ class Field:
         if name in node.get("properties", {}):
             return Field(_resolve(node["properties"][name], self.root), self.root)
         inner = _any_name(node) or node.get("items")
-        return Field(_resolve(inner, self.root), self.root) if isinstance(inner, Mapping) else None
+        if not isinstance(inner, Mapping):
+            return None
+        kept = {k: self.node[k] for k in ("unit", "description") if k in self.node}
+        return Field(kept | dict(_resolve(inner, self.root)), self.root)
 
     def names_at(self, value: Any) -> list[str]:
         """Return the names allowed below this key, given the value found here."""

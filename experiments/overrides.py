@@ -51,7 +51,7 @@ def _check_key(override: Override) -> None:
         allowed = any(key == k or key.startswith(k + ".") for k in HYDRA_KEYS)
         if not allowed or override.is_delete():
             raise UserError(
-                f"{COMMAND_LINE}: {key}: this part of Hydra is not for configuring; {suggest(key, HYDRA_KEYS)}"
+                f"{COMMAND_LINE}: {key}: this part of Hydra is not for configuring; allowed: {', '.join(HYDRA_KEYS)}"
             )
 
 
@@ -85,7 +85,8 @@ def check_choices(found: list[Override], groups: Mapping[str, list[str]]) -> Non
             if str(option) not in groups[group]:
                 hint = suggest(str(option), groups[group])
                 options = f"Options of {group}: {', '.join(groups[group])}"
-                raise UserError(f"{COMMAND_LINE}: {group}: no option '{option}'; {hint}", options)
+                told = "null" if option is None else option
+                raise UserError(f"{COMMAND_LINE}: {group}: no option '{told}'; {hint}", options)
 
 
 def is_choice(override: Override, groups: Mapping[str, list[str]]) -> bool:
@@ -113,6 +114,8 @@ def apply(config: DictConfig, override: Override, origins: MutableMapping[str, s
     except (OmegaConfBaseException, ValueError, IndexError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{COMMAND_LINE}: {override.input_line}: {reason}") from None
+    for depth in range(1, len(parts)):
+        origins.setdefault(".".join(parts[:depth]), COMMAND_LINE)
     _remember(tuple(parts), value, origins)
 
 
@@ -131,7 +134,8 @@ def _check_path(config: DictConfig, parts: list[str], override: Override) -> Non
         if not OmegaConf.is_config(inside):
             shown = "null" if inside is None else repr(inside)
             raise UserError(
-                f"{COMMAND_LINE}: {override.key_or_group}: {here} is {shown} in this run, nothing is below it"
+                f"{COMMAND_LINE}: {override.key_or_group}: {here} is {shown} in this run, nothing is below it",
+                f"To put a mapping there write '{here}={{{parts[depth + 1]}: ...}}' in quotes.",
             )
         node = inside
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,9 @@ HYDRA_KEYS = ("hydra.mode", "hydra.sweeper.params")  # what a file other than co
 NOW = re.compile(r"\$\{now:[^${}]*\}")
 PLAIN = re.compile(r"\$\{(?!hydra\b)[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\}")
 MERGE = "tag:yaml.org,2002:merge"
+TAGS = tuple(f"tag:yaml.org,2002:{t}" for t in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp"))
+QUOTED = ("'", '"', "|", ">")
+MOST_KEYS = 20_000  # of one file: aliases can multiply a few lines into more
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Scanned:
 
     def origins(self, package: str) -> Iterator[tuple[str, str]]:
         """Yield (dotted key, 'file:line') of every key, below the package the file is placed in."""
+        if package:
+            yield package, f"{self.shown}:1"
         for key in self.keys:
             if key.path[0] != "defaults":
                 yield ".".join((*([package] if package else []), *key.path)), f"{self.shown}:{key.line}"
@@ -44,7 +50,8 @@ class Scanned:
     def line_of(self, text: str) -> int:
         """Return the line of the first defaults entry that contains `text`, else 1."""
         for key in self.keys:
-            if key.path[0] == "defaults" and isinstance(key.node, yaml.ScalarNode) and text in key.node.value:
+            value = key.node.value if isinstance(key.node, yaml.ScalarNode) else ""
+            if key.path[0] == "defaults" and (text in value or text in key.path[-1]):
                 return key.line
         return 1
 
@@ -57,7 +64,9 @@ def scan(path: Path, shown: str, primary: bool = False) -> Scanned:
         return Scanned(shown, ())
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{shown}:1: a configuration file is `key: value` lines, not a {_kind(root)}")
-    keys = tuple(_walk(root, (), shown, set()))
+    keys = tuple(islice(_walk(root, (), shown, set()), MOST_KEYS + 1))
+    if len(keys) > MOST_KEYS:
+        raise UserError(f"{shown}: more than {MOST_KEYS} keys")
     for key in keys:
         if isinstance(key.node, yaml.ScalarNode):
             check_interpolation(key.node.value, f"{shown}:{key.line}: {'.'.join(key.path)}")
@@ -127,6 +136,8 @@ def _walk(node: yaml.Node, path: tuple[str, ...], shown: str, above: set[int]) -
     """Yield every key below a node, refusing what YAML 1.1 would silently turn into something else."""
     if id(node) in above:
         raise UserError(f"{shown}:{node.start_mark.line + 1}: an alias that contains itself")
+    if node.tag not in TAGS:
+        raise UserError(f"{shown}:{node.start_mark.line + 1}: the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed; write a plain value")
     above = above | {id(node)}
     if isinstance(node, yaml.MappingNode):
         yield from _walk_mapping(node, path, shown, above)
@@ -160,9 +171,7 @@ def _check_scalar(node: yaml.ScalarNode, dotted: str, shown: str) -> None:
     """Refuse plain text that YAML 1.1 reads as something else: yes/NO, 12:30, 010; and foreign tags."""
     where, value = f"{shown}:{node.start_mark.line + 1}: {dotted}", node.value
     kind = node.tag.rsplit(":", 1)[-1]
-    if not node.tag.startswith("tag:yaml.org,2002:") or kind == "python":
-        raise UserError(f"{where}: the tag {node.tag} is not allowed; write a plain value")
-    if node.style is not None:  # quoted: read as it stands
+    if node.style in QUOTED:  # read as it stands
         return
     if kind == "bool" and value.lower() not in ("true", "false"):
         meant = "true" if value.lower() in ("yes", "on", "y") else "false"
@@ -176,7 +185,10 @@ def _check_scalar(node: yaml.ScalarNode, dotted: str, shown: str) -> None:
             total = total * 60 + float(part)
         raise UserError(f"{where}: {value} is read as {total:g} (base 60); quote it, or write the number")
     if kind == "int" and re.fullmatch(r"[-+]?0[0-7_]+", value):
-        raise UserError(f"{where}: {value} is read as {int(value.replace('_', ''), 8)} (base 8); drop the leading 0")
+        raise UserError(
+            f"{where}: {value} is read as {int(value.replace('_', ''), 8)} (base 8)",
+            "Drop the leading 0; a decimal is written with a point, not a comma: 0.05.",
+        )
 
 
 def _check_header(text: str, shown: str) -> None:
