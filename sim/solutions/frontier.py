@@ -11,7 +11,7 @@ import numpy as np
 
 TOLERANCE = 1e-9  # payoffs (bn USD a year) closer than this are the same payoff
 TIE = 1e-12  # relative: products, ratios and slopes closer than this are the same
-BLOCK = 160_000  # numbers held at once by a pass over tables; stays inside a core's cache
+BLOCK = 80_000  # numbers held at once by a pass over tables; stays inside a core's cache
 
 
 class Pairs(NamedTuple):
@@ -132,9 +132,9 @@ def as_pairs(u) -> Pairs:
         u = np.asarray(u, float)
         if u.ndim < 2 or u.shape[-1] != 2:
             raise ValueError(f"utilities u: shape {u.shape} is not (..., packages, 2), one column a side")
-        lead = u.shape[:-2]
-        u0, u1 = u[..., 0].reshape(-1, u.shape[-2]), u[..., 1].reshape(-1, u.shape[-2])
-        a = b = np.arange(len(u0)).reshape(lead)
+        lead, flat = u.shape[:-2], u.reshape(int(np.prod(u.shape[:-2])), *u.shape[-2:])
+        u0, u1 = flat[..., 0], flat[..., 1]
+        a = b = np.arange(len(flat)).reshape(lead)
     if u0.ndim != 2 or u0.shape[-1:] != u1.shape[-1:] or u1.ndim != 2:
         raise ValueError(f"utilities: u0 {u0.shape} and u1 {u1.shape} must be (types, packages), packages alike")
     if u0.shape[-1] == 0 or a.size == 0:

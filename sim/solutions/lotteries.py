@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.solutions.bargaining import check_weight, first_best, worlds
+from sim.solutions.bargaining import check_weight, first_best, nash_product, worlds
 from sim.solutions.frontier import TIE, TOLERANCE, blocks, hull
 
 
@@ -146,8 +146,7 @@ def _utilitarian_share(e, ends):
 
 
 def _nash_keys(e, g, ends):
-    product = g[0] ** (2 * e.weight) * g[1] ** (2 - 2 * e.weight)
-    return (product, TIE, 0.0), (g[0] + g[1], 0.0, TOLERANCE)
+    return (nash_product(g, e.weight), TIE, 0.0), (g[0] + g[1], 0.0, TOLERANCE)
 
 
 def _ks_keys(e, g, ends):
