@@ -145,16 +145,16 @@ def test_wrong_arrays_are_named():
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        (dict(trade_elasticity=0), "trade_elasticity = 0"),
-        (dict(trade_elasticity="four"), "'four'"),
-        (dict(trade_elasticity=True), "True"),
-        (dict(labour_supply=-1), "labour_supply = -1"),
-        (dict(labour_supply=(0.5, 0.5)), "one number for all"),
-        (dict(foreign_share=12), "a share, not percent"),
-        (dict(foreign_share=(0.1, float("nan"))), "foreign_share = nan"),
-        (dict(scale_elasticity=0.5), "at most 1"),
-        (dict(rebate="income tax"), "did you mean 'income_tax'"),
-        (dict(closure="balance"), "did you mean 'balanced'"),
+        ({"trade_elasticity": 0}, "trade_elasticity = 0"),
+        ({"trade_elasticity": "four"}, "'four'"),
+        ({"trade_elasticity": True}, "True"),
+        ({"labour_supply": -1}, "labour_supply = -1"),
+        ({"labour_supply": (0.5, 0.5)}, "one number for all"),
+        ({"foreign_share": 12}, "a share, not percent"),
+        ({"foreign_share": (0.1, float("nan"))}, "foreign_share = nan"),
+        ({"scale_elasticity": 0.5}, "at most 1"),
+        ({"rebate": "income tax"}, "did you mean 'income_tax'"),
+        ({"closure": "balance"}, "did you mean 'balanced'"),
     ],
 )
 def test_wrong_parameters_are_named(parameters, words):

@@ -178,10 +178,6 @@ def test_jacobian_against_finite_differences(economy, seed):
         assert np.abs((up - down) / (2 * step) - exact[:, k]).max() < 1e-6
 
 
-def same_bits(left, right, key):
-    return np.array_equal(getattr(left, key).view(np.uint64), getattr(right, key).view(np.uint64))
-
-
 @pytest.mark.parametrize(
     ("n", "s", "count", "sizes"), [(5, 1, 4096, (1, 2, 7)), (4, 2, 50, (1, 7)), (30, 1, 5, (1, 2))]
 )
@@ -276,6 +272,6 @@ def test_194_economies():
     ],
 )
 def test_wrong_input_is_named(tariffs, iceberg, words):
-    with pytest.raises(ValueError, match="E0, E1, E2|every entry") as error:
+    with pytest.raises(ValueError, match=r"E0, E1, E2|every entry") as error:
         solve(random_economy(1, 3), tariffs, iceberg)
     assert words in str(error.value) and str(error.value).count("\n") < 6

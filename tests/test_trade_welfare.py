@@ -35,7 +35,12 @@ def test_ev_by_the_expenditure_function(rebate):
 
         spent = result.expenditure[i] / result.price[i]
         reached = spent - wage * result.labour[i] ** power / power
-        money = brentq(lambda m: best(m) - reached, -economy.spending[i], economy.spending[i], xtol=1e-9)
+        money = brentq(
+            lambda m, best=best, reached=reached: best(m) - reached,
+            -economy.spending[i],
+            economy.spending[i],
+            xtol=1e-9,
+        )
         assert abs(money - result.ev[i]) < 1e-6 * economy.spending[i]
 
 
@@ -72,11 +77,11 @@ def test_price_index_is_the_least_cost_of_a_unit():
 
 
 SMALL_CASES = [
-    ("ev", dict(scale_elasticity=0, labour_supply=0), 0.250),
-    ("ev", dict(scale_elasticity=0, labour_supply=0.5), 0.250),
-    ("ev", dict(trade_elasticity=8, scale_elasticity=0, labour_supply=0), 0.125),
-    ("ev", dict(scale_elasticity=0.67 / 4, labour_supply=0.5, rebate="lump_sum"), 0.225),
-    ("welfare_published", dict(scale_elasticity=0, labour_supply=0.5), 0.322),
+    ("ev", {"scale_elasticity": 0, "labour_supply": 0}, 0.250),
+    ("ev", {"scale_elasticity": 0, "labour_supply": 0.5}, 0.250),
+    ("ev", {"trade_elasticity": 8, "scale_elasticity": 0, "labour_supply": 0}, 0.125),
+    ("ev", {"scale_elasticity": 0.67 / 4, "labour_supply": 0.5, "rebate": "lump_sum"}, 0.225),
+    ("welfare_published", {"scale_elasticity": 0, "labour_supply": 0.5}, 0.322),
 ]
 
 
