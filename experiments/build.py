@@ -11,12 +11,13 @@ import numpy as np
 
 from agents.country import Country
 from configs.schema import Config
+from sim.assess import Assessor
 from sim.deals import Issue, make_grid
 from sim.economy import Economy, TradeParameters
 from sim.model import Talks, TypeSpace
 from sim.payoffs import COMPONENTS, Types
 from sim.sticks import Stick
-from sim.table import Agenda, PayoffTable, Stakes, assess
+from sim.table import Agenda, PayoffTable, Stakes
 
 CHUNK = 32_768  # worlds played at once
 CHUNK_OWN_TYPES = 1_024  # the same when every world has weights of its own
@@ -30,7 +31,7 @@ class Lab:
     economy: Economy | None
     stakes: tuple[Stakes, ...]
     types: dict[str, TypeSpace]
-    trade_states: int  # distinct equilibria solved
+    assessor: Assessor
 
     def play(self, first: int, worlds: int) -> Talks:
         """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
@@ -55,8 +56,8 @@ def build(config: Config) -> Lab:
     economy = make_economy(config)
     agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
     types = {code: make_types(country) for code, country in config.countries.items()}
-    stakes, states = assess(economy, agendas)
-    return Lab(config, economy, stakes, types, states)
+    assessor = Assessor(economy, agendas)
+    return Lab(config, economy, assessor.stakes(), types, assessor)
 
 
 def make_economy(config: Config) -> Economy | None:

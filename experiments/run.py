@@ -63,7 +63,7 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
             "worlds": config.worlds,
             "versions": versions(),
             "data": data_sources(config),
-            "trade_states_solved": lab.trade_states,
+            "trade_states_solved": lab.assessor.count,
             "rows": {"talks": played.talks.num_rows},
         }
         write_json(folder.work / "manifest.json", manifest)
