@@ -55,7 +55,8 @@ def package_at(view: View, target: np.ndarray, width: np.ndarray | int = 0) -> n
     """Return the rows (n,) to offer at `target` (n,): least own utility at or above it.
 
     Packages worth up to `width` (millionths) more than the target count as equally good; among those the one nearest
-    the other side's last offer (sum of issue distances, each over its range), then the lowest row.
+    the other side's last offer (sum of issue distances, each over its range), then the lowest row. Where every
+    package is worth less than no deal or the outside option, the side passes (-1).
     """
     (kinds, wanted, band), case = _cases(view, target, width)
     ranked = view.ranked
@@ -65,6 +66,7 @@ def package_at(view: View, target: np.ndarray, width: np.ndarray | int = 0) -> n
     worlds = np.flatnonzero((last - first > 1)[case] & (view.other_last != NONE))
     if len(worlds):
         rows[worlds] = _nearest(view, (kinds, first, last), case[worlds], view.other_last[worlds])
+    rows[view.best < view.floor] = NONE
     return rows
 
 
