@@ -166,6 +166,29 @@ def test_ties_that_rounding_would_break():
             assert egalitarian(u, d).row == 0 and utilitarian(u, d).row == 0
 
 
+def test_equal_sums_go_to_the_more_equal_package():
+    u = np.array([[0.0, 4.0], [1.0, 3.0], [2.0, 2.0], [4.0, 0.0]])
+    assert utilitarian(u, [0, 0]).row == 2 and nash(u, [0, 0]).row == 2
+    assert lotteries.utilitarian(u, [0, 1]).payoffs == pytest.approx((1.5, 2.5))
+
+
+def test_a_sure_package_is_drawn_with_certainty():
+    """A corner in the middle of the hull: whichever edge finds it, it is one package with weight 1."""
+    u = np.array([[1.0, 9.0], [7.0, 7.0], [9.0, 1.0]])
+    for solution in LOTTERIES:
+        got = solution(u, [0, 0])
+        assert got.rows.tolist() == [1, 1] and got.weight == 1 and got.payoffs.tolist() == [7, 7]
+    mixed = lotteries.nash(u, [0, 8])  # u0 (u1-8) on u1 = 7 + (7-u0)/3 is largest at u0 = 2
+    assert mixed.rows.tolist() == [1, 0] and mixed.weight == pytest.approx(1 / 6)
+
+
+def test_a_side_with_nothing_to_gain_does_not_bind():
+    u = np.array([[0.0, 1e-10], [5.0, 0.0]])
+    assert kalai_smorodinsky(u, [0, 0]).row == 1 and kalai_smorodinsky(u[:, ::-1], [0, 0]).row == 1
+    assert lotteries.kalai_smorodinsky(u, [0, 0]).payoffs == pytest.approx((5, 0), abs=1e-9)
+    assert lotteries.kalai_smorodinsky(u[:, ::-1], [0, 0]).payoffs == pytest.approx((0, 5), abs=1e-9)
+
+
 @few
 @given(tables, points, st.sampled_from([0.5, 0.3, 0.8]))
 def test_lotteries_beat_every_mixture_of_two_packages(u, d, weight):

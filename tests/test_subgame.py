@@ -251,6 +251,13 @@ def test_responder_leaves_when_that_is_best_and_no_package_holds_it():
     assert e.offer[1].tolist() == [-1, 0]  # when side 1 proposes nobody can leave, and both like the package
 
 
+def test_an_indifferent_responder_stays():
+    """Leaving pays side 1 exactly what waiting does (.9 times 1); side 0 would lose by it, and does not."""
+    options = [[-np.inf, 0.0], [-4.0, 0.9 * 1.0]]
+    e = subgame_perfect([[-9.0, -9.0]], Game(1, (0.9, 0.9), (1.0, 1.0), proposer=1.0, outside=options))
+    assert not e.leaves[0, 1] and e.payoffs == pytest.approx((0.9, 0.9))
+
+
 def test_each_side_acts_on_its_own_belief():
     """Both expect the deadline to be good for them: no package is enough for both, and talks run out."""
     e = subgame_perfect(pie(10), Game(4, (0.99, 0.99), deadline=(0.8, 0.8)))

@@ -147,7 +147,7 @@ def _path(g, offer, leaves):
         left[:, r] = np.where(~deal & leaves[:, r, ::-1], speaks, 0.0)[:, ::-1]
         open_ = np.where(deal | leaves[:, r, ::-1], 0.0, speaks).sum(axis=-1)
         collapsed[:, r] = open_ * g.hazard[:, r]
-        now = sure & (when < 0) & (agreed[:, r].max(axis=-1) > 0)
+        now = sure & (agreed[:, r].max(axis=-1) > 0)
         row = np.where(now, np.where(g.proposer[:, r] > 0.5, offer[:, r, 0], offer[:, r, 1]), row)
         when = np.where(now, r, when)
         reach = open_ - collapsed[:, r]
