@@ -14,6 +14,7 @@ from sim.trade_system import Shock, System, evaluate
 Array = NDArray[np.float64]
 TOLERANCE = 1e-12  # residual of a solved equilibrium, relative to baseline income
 MAX_ITERATIONS = 40
+UTMOST = 0.0  # a baseline is solved until rounding stops it, so that no change changes nothing
 
 
 class Baseline(NamedTuple):
@@ -86,7 +87,7 @@ def balanced_flows(flows: Array, tariffs: Array, parameters: TradeParameters) ->
     baseline = derive(flows, tariffs, parameters.foreign_share)
     system = build_system(baseline, parameters, np.zeros_like(baseline.transfers))
     shock = Shock(system.shares, system.alpha / (1 + tariffs[..., None]))
-    x, _, _ = newton(system, shock, np.zeros((2 * system.size, 1)), TOLERANCE, MAX_ITERATIONS)
+    x, _, _ = newton(system, shock, np.zeros((2 * system.size, 1)), UTMOST, MAX_ITERATIONS)
     state = evaluate(system, shock, x)
     worst = np.abs(state.error).max()
     if not worst <= TOLERANCE:

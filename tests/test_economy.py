@@ -74,6 +74,15 @@ def test_folding_keeps_flows_gdp_and_rates():
     assert short.flows[0][cross] == pytest.approx(folded.flows[0][cross])
 
 
+def test_folding_keeps_spending_when_a_group_taxes_itself():
+    """Tariffs among economies that become one turn into sales at home: spending and GDP add up exactly."""
+    whole = Economy.shipped("flows_12", keep=None, tariffs=0.1)
+    folded = whole.fold(("USA", "JPN"))
+    assert folded.spending == pytest.approx([*whole.spending[:2], whole.spending[2:].sum()], rel=1e-12)
+    assert folded.income + folded.revenue == pytest.approx(folded.gdp, rel=1e-12)
+    assert folded.transfers == pytest.approx([*whole.transfers[:2], whole.transfers[2:].sum()], rel=1e-9)
+
+
 def test_folding_reorders_and_averages_parameters():
     nu = tuple(np.linspace(0, 0.3, 12))
     whole = Economy.shipped("flows_12", keep=None, parameters=TradeParameters(foreign_share=nu))

@@ -179,7 +179,7 @@ def test_jacobian_against_finite_differences(economy, seed):
 
 
 @pytest.mark.parametrize(
-    ("n", "s", "count", "sizes"), [(5, 1, 4096, (1, 2, 7)), (4, 2, 50, (1, 7)), (30, 1, 5, (1, 2))]
+    ("n", "s", "count", "sizes"), [(5, 1, 4096, (1, 2, 7)), (4, 2, 50, (1, 7)), (14, 1, 40, (1, 2)), (30, 1, 5, (1, 2))]
 )
 def test_same_bits_whatever_the_batch(n, s, count, sizes):
     economy = random_economy(3, n, s)
@@ -214,6 +214,24 @@ def test_one_by_one_equals_side_by_side(monkeypatch):
     for other in (pivoting, many_road):
         assert np.abs(few_road.ev - other.ev).max() < CLOSE
         assert np.abs(few_road.wage - other.wage).max() < EXACT
+
+
+def test_a_vanishing_pivot_is_handed_to_lapack():
+    """[[0, 1], [1, 0]] cannot be eliminated in order; its neighbour in the batch can."""
+    systems = np.zeros((2, 3, 3))
+    systems[:, :, 0] = [[0, 1, 5], [1, 0, 7]]
+    systems[:, :, 1] = [[2, 0, 6], [0, 4, 8]]
+    systems[:, :, 2] = [[1, 1, 2], [1, 1, 2]]  # singular: the least-squares answer
+    with np.errstate(all="ignore"):
+        answer = trade_newton._solve(systems)
+    assert answer.T == pytest.approx(np.array([[7, 5], [3, 2], [1, 1]]))
+
+
+def test_steps_that_do_not_help_are_shortened():
+    """At epsilon = 20 plain Newton steps lose most of these worlds."""
+    economy = Economy.shipped("flows_5", keep=None, parameters=TradeParameters(trade_elasticity=20))
+    tariffs = random_tariffs(np.random.default_rng(1), 5, high=1.5, count=100)
+    assert solve(economy, tariffs).converged.all()
 
 
 def test_batch_shapes():
