@@ -15,9 +15,11 @@ from typing import Any
 
 from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
+from hydra._internal.defaults_list import create_defaults_list
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import setup_globals
 from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
@@ -56,7 +58,10 @@ class Loaded:
 
     def came_from(self, key: str) -> str:
         """Return where the value of a dotted key was set: file and line, the command line, or the schema."""
-        return origin(tuple(key.split(".")), self.origins).removesuffix(": ") or "default"
+        path = key.split(".")
+        ends = [end for end, name in enumerate(path) if name.isdigit()] + [len(path)]
+        found = (self.origins.get(".".join(path[:end])) for end in reversed(ends))
+        return next((where for where in found if where), "default")
 
 
 def load(overrides: Sequence[str] = (), *, plugins: Path | None = None, config_dir: Path | None = None) -> Loaded:
@@ -178,12 +183,15 @@ class Library:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                defaults = self.loader.compute_defaults_list(PRIMARY, list(chosen), RunMode.RUN)
+                files = CachingConfigRepository(self.loader.repository)
+                parsed = OverridesParser.create().parse_overrides(list(chosen))
+                defaults = create_defaults_list(files, PRIMARY, parsed, prepend_hydra=False, skip_missing=False)
                 origins = self._check(defaults.defaults)
-                composed = self.loader.load_configuration(PRIMARY, list(chosen), RunMode.RUN)
+                composed = self.loader._compose_config_from_defaults_list(defaults.defaults, files)
         except (HydraException, OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
             raise self._translated(error) from error
-        OmegaConf.set_struct(composed, False)
+        for override in defaults.config_overrides:
+            command.apply(composed, override, {})
         choices = {k: v for k, v in defaults.overrides.known_choices.items() if not k.startswith("hydra/")}
         return composed, origins, choices
 

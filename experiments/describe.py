@@ -90,7 +90,7 @@ class Field:
     def below(self, name: str, value: Any) -> Field | None:
         """Return the field of a name below this one, given the value found here; None where there is none."""
         node = self.node
-        if "plug_in" in node:
+        if "plug_in" in node and name != "_target_":
             target = value.get("_target_") if isinstance(value, Mapping) else None
             if known_class(target) is not None:
                 root = _plug_in_schema(target)

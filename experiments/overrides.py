@@ -26,6 +26,8 @@ def parse(texts: list[str] | tuple[str, ...], *, sweeps: bool = False) -> list[O
     found = []
     for text in texts:
         check_interpolation(text, COMMAND_LINE)
+        if "[" in text.partition("=")[0]:
+            raise UserError(f"{COMMAND_LINE}: {text}: write a dot for the brackets: talks.x.issues.y.levels_pct.0")
         try:
             override = parser.parse_override(text)
         except (HydraException, ValueError) as error:
@@ -43,8 +45,6 @@ def parse(texts: list[str] | tuple[str, ...], *, sweeps: bool = False) -> list[O
 
 def _check_key(override: Override) -> None:
     key, package = override.key_or_group, override.package or ""
-    if "[" in key:
-        raise UserError(f"{COMMAND_LINE}: {key}: write list entries with a dot: talks.x.issues.y.levels_pct.0")
     if re.split(r"[./]", package)[0] == "hydra" or package.startswith("_global_.hydra"):
         raise UserError(f"{COMMAND_LINE}: {override.input_line}: nothing may be placed under `hydra`")
     if re.split(r"[./]", key)[0] == "hydra":
