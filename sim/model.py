@@ -28,15 +28,15 @@ class TypeSpace:
     types: Types
     weight_spread: float = 0.0
 
-    def draw(self, code: str, seed: int, first: int, worlds: int) -> tuple[Types, np.ndarray]:
-        """Return the chunk's types (K) and each world's type (R,).
+    def draw(self, code: str, seed: int, first: int, worlds: int) -> tuple[Types, np.ndarray, np.ndarray]:
+        """Return the chunk's types (K), each world's type (R,) among them, and its type (R,) in the finite list.
 
         With a spread every world is a type of its own: each weight times exp(spread * z), z standard normal.
         """
         u = draws.uniform(seed, f"type:{code}", 0, first, worlds)[:, 0]
         index = draws.pick(self.types.probability, u)
         if self.weight_spread <= 0:
-            return self.types, index
+            return self.types, index, index
         from scipy.special import ndtri
 
         z = ndtri(draws.uniform(seed, f"weights:{code}", 0, first, worlds, blocks=WEIGHT_BLOCKS))
@@ -48,7 +48,7 @@ class TypeSpace:
             np.full(worlds, 1.0 / worlds),
             self.types.audience_cost,
         )
-        return own, np.arange(worlds)
+        return own, np.arange(worlds), index
 
 
 class Talk:
@@ -67,7 +67,9 @@ class Talk:
         self.walked = np.full(worlds, -1, dtype=np.int8)  # side that took its outside option
         self.history = History(
             last=np.full((2, worlds), NONE, dtype=np.int64).T,
-            offers=np.full((rounds, worlds), NONE, dtype=np.int32).T,  # a round's offers side by side in memory
+            offers=np.full(
+                (rounds, worlds), NONE, dtype=np.int32
+            ).T,  # a round's offers side by side in memory
             speaker=np.full((rounds, worlds), -1, dtype=np.int8).T,
         )
         self.chance = (self.agenda.stick.resolve, self.agenda.stick.belief)
@@ -144,7 +146,9 @@ class Talk:
         """Ask a side, after its refusal, whether it takes its outside option (n,)."""
         return self.countries[side].walk(self.view(side, worlds))
 
-    def close(self, worlds: np.ndarray, ending: int, rows: np.ndarray | None = None, *, side: int = -1) -> None:
+    def close(
+        self, worlds: np.ndarray, ending: int, rows: np.ndarray | None = None, *, side: int = -1
+    ) -> None:
         """End the talk in these worlds: with a deal on `rows`, a collapse, or the outside option of `side`."""
         self.ending[worlds] = ending
         self.closed[worlds] = self.round + (ending == COLLAPSE)
@@ -166,7 +170,9 @@ class Talk:
         """Return the drawn no-deal payoff (R,) of a side, bn USD a year."""
         types = self.countries[side].type_index
         table = self.table
-        return from_micro(np.where(self.stick_falls(), table.carried[side][types], table.impasse[side][types]))
+        return from_micro(
+            np.where(self.stick_falls(), table.carried[side][types], table.impasse[side][types])
+        )
 
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""
@@ -174,7 +180,9 @@ class Talk:
         agreed = from_micro(seat.ranked.of(seat.types, np.maximum(self.row, 0)))
         out = np.where(self.ending == DEAL, agreed, self.drawn_no_deal(side))
         own = self.agenda.stick.outside[side]
-        walked = self.ending == OUTSIDE  # who walks gets its option; the other is left with the drawn no-deal state
+        walked = (
+            self.ending == OUTSIDE
+        )  # who walks gets its option; the other is left with the drawn no-deal state
         return np.where(walked & (self.walked == side), 0.0 if own is None else own, out)
 
     def discounted(self, side: int) -> np.ndarray:

@@ -72,8 +72,11 @@ def _drawn(talk, count: int) -> dict:
     """Return what was drawn for each world: types, patience, red lines; and the stick's resolve and belief."""
     out = {}
     for side, name in zip(SIDES, SIDE_NAMES):
-        out[f"{name}_type"] = talk.countries[side].type_index
-    for field, column, factor in (("discount_rate", "discount_rate", 1.0), ("red_line", "red_line_pct", 100.0)):
+        out[f"{name}_type"] = talk.countries[side].type_drawn
+    for field, column, factor in (
+        ("discount_rate", "discount_rate", 1.0),
+        ("red_line", "red_line_pct", 100.0),
+    ):
         for side, name in zip(SIDES, SIDE_NAMES):
             country = talk.countries[side]
             out[f"{name}_{column}"] = (getattr(country.types, field) * factor)[country.type_index]
