@@ -45,9 +45,7 @@ class Country(mesa.Agent):
     def _target(self, view: View) -> np.ndarray:
         target = self._checked("target", view, view)
         if not np.issubdtype(target.dtype, np.integer):
-            self._refuse(
-                "target", view, f"values of type {target.dtype}", "whole millionths of bn USD (int64)"
-            )
+            self._refuse("target", view, f"values of type {target.dtype}", "whole millionths of bn USD (int64)")
         return target
 
     def _yes_or_no(self, name: str, view: View, *arguments) -> np.ndarray:
@@ -61,18 +59,14 @@ class Country(mesa.Agent):
         try:
             answer = np.asarray(getattr(self.strategy, name)(*arguments))
         except Exception as error:
-            self._refuse(
-                name, view, f"{type(error).__name__}: {error}", "an answer for every world", cause=error
-            )
+            self._refuse(name, view, f"{type(error).__name__}: {error}", "an answer for every world", cause=error)
         if answer.shape != (len(view),):
             self._refuse(name, view, f"shape {answer.shape}", f"({len(view)},), one answer a world")
         return answer
 
     def _refuse(self, name: str, view: View, got: str, due: str, bad=None, cause=None) -> None:
         """Raise StrategyError naming strategy, country, round, world, what came and what was due."""
-        world = (
-            int(view.worlds[np.flatnonzero(bad)[0]] if bad is not None else view.worlds[0]) + self.model.first
-        )
+        world = int(view.worlds[np.flatnonzero(bad)[0]] if bad is not None else view.worlds[0]) + self.model.first
         raise StrategyError(
             f"strategy {type(self.strategy).__name__} of {self.code}, round {view.round + 1}, world {world}:\n"
             f"{name} returned {got}\nexpected {due}"

@@ -67,9 +67,7 @@ class Talk:
         self.walked = np.full(worlds, -1, dtype=np.int8)  # side that took its outside option
         self.history = History(
             last=np.full((2, worlds), NONE, dtype=np.int64).T,
-            offers=np.full(
-                (rounds, worlds), NONE, dtype=np.int32
-            ).T,  # a round's offers side by side in memory
+            offers=np.full((rounds, worlds), NONE, dtype=np.int32).T,  # a round's offers side by side in memory
             speaker=np.full((rounds, worlds), -1, dtype=np.int8).T,
         )
         self.chance = (self.agenda.stick.resolve, self.agenda.stick.belief)
@@ -98,11 +96,6 @@ class Talk:
         """Return the worlds (n,) where this talk is still open."""
         return np.flatnonzero(self.ending < 0)
 
-    def uniform(self, stream: str) -> np.ndarray:
-        """Return this round's draws (R, 4) of a stream of this talk."""
-        m = self.model
-        return draws.uniform(m.seed, f"{stream}:{self.name}", self.round, m.first, m.worlds)
-
     def chance_of(self, stream: str) -> np.ndarray:
         """Return one draw a world (R,) of a stream of this talk for this round."""
         turn, column = divmod(self.round, draws.PER_BLOCK)
@@ -113,14 +106,15 @@ class Talk:
 
     def view(self, side: int, worlds: np.ndarray) -> View:
         """Return what a side may see in these worlds this round."""
+        m = self.model
         return View(
             self.seats[side],
             self.history,
             side,
-            (self.round, self.model.protocol.rounds),
+            (self.round, m.protocol.rounds),
             worlds,
             grid=self.agenda.grid,
-            draws=lambda stream: self.uniform(f"{stream}:{side}"),
+            draws=_stream(m.seed, f"{side}:{self.name}", self.round, m.first, m.worlds),
         )
 
     def propose(self, side: int, worlds: np.ndarray) -> np.ndarray:
@@ -146,9 +140,7 @@ class Talk:
         """Ask a side, after its refusal, whether it takes its outside option (n,)."""
         return self.countries[side].walk(self.view(side, worlds))
 
-    def close(
-        self, worlds: np.ndarray, ending: int, rows: np.ndarray | None = None, *, side: int = -1
-    ) -> None:
+    def close(self, worlds: np.ndarray, ending: int, rows: np.ndarray | None = None, *, side: int = -1) -> None:
         """End the talk in these worlds: with a deal on `rows`, a collapse, or the outside option of `side`."""
         self.ending[worlds] = ending
         self.closed[worlds] = self.round + (ending == COLLAPSE)
@@ -170,9 +162,7 @@ class Talk:
         """Return the drawn no-deal payoff (R,) of a side, bn USD a year."""
         types = self.countries[side].type_index
         table = self.table
-        return from_micro(
-            np.where(self.stick_falls(), table.carried[side][types], table.impasse[side][types])
-        )
+        return from_micro(np.where(self.stick_falls(), table.carried[side][types], table.impasse[side][types]))
 
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""
@@ -180,9 +170,7 @@ class Talk:
         agreed = from_micro(seat.ranked.of(seat.types, np.maximum(self.row, 0)))
         out = np.where(self.ending == DEAL, agreed, self.drawn_no_deal(side))
         own = self.agenda.stick.outside[side]
-        walked = (
-            self.ending == OUTSIDE
-        )  # who walks gets its option; the other is left with the drawn no-deal state
+        walked = self.ending == OUTSIDE  # who walks gets its option; the other is left with the drawn no-deal state
         return np.where(walked & (self.walked == side), 0.0 if own is None else own, out)
 
     def discounted(self, side: int) -> np.ndarray:
@@ -190,6 +178,11 @@ class Talk:
         seat = self.seats[side]
         weight = np.power(seat.discount, self.closed)
         return (1.0 - weight) * from_micro(seat.impasse) + weight * self.final(side)
+
+
+def _stream(seed: int, whose: str, turn: int, first: int, worlds: int):
+    """Return the draws (R, 4) of a round by stream name; holds numbers only, so that no view leads to the talk."""
+    return lambda stream: draws.uniform(seed, f"{stream}:{whose}", turn, first, worlds)
 
 
 class Talks(mesa.Model):
