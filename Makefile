@@ -10,12 +10,20 @@ PIP = -m pip --disable-pip-version-check install -q -c constraints.txt
 JOBS ?= 2
 SELECT = $(if $(SLOW),-m 'not peers')
 
+define NEW_ENOUGH
+if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	echo "Python 3.11 or newer is needed; found: $$("$(or $(PYTHON),python3)" --version 2>&1)." >&2; \
+	echo "Install one, or say where it is: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi; \
+if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+	echo "$(PYTHON) lacks the module venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
+endef
+
 # Arrays here are small: one thread a process is faster than several, and results do not depend on how many there are.
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crosscheck clean python
+.PHONY: help run test check bench crosscheck clean
 
 help: ## say what the targets are
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,20 +49,15 @@ clean: ## remove the environments and everything that can be made again; outputs
 	rm -rf .venv .venv-peers .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-python:
-	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-		echo "Python 3.11 or newer is needed; found: $$("$(or $(PYTHON),python3)" --version 2>&1)." >&2; \
-		echo "Install one, or say where it is: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi
-	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$(PYTHON) lacks the module venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
-
-.venv/.ready: pyproject.toml constraints.txt | python
+.venv/.ready: pyproject.toml constraints.txt
+	@$(NEW_ENOUGH)
 	@echo "setting up .venv"
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python $(PIP) -e '.[dev]'
 	@touch $@
 
-.venv-peers/.ready: pyproject.toml constraints.txt constraints-peers.txt | python
+.venv-peers/.ready: pyproject.toml constraints.txt constraints-peers.txt
+	@$(NEW_ENOUGH)
 	@echo "setting up .venv-peers"
 	@"$(PYTHON)" -m venv .venv-peers
 	@$(PEERS)/python $(PIP) -r constraints-peers.txt -e '.[dev]'
