@@ -137,7 +137,8 @@ def _walk(node: yaml.Node, path: tuple[str, ...], shown: str, above: set[int]) -
     if id(node) in above:
         raise UserError(f"{shown}:{node.start_mark.line + 1}: an alias that contains itself")
     if node.tag not in TAGS:
-        raise UserError(f"{shown}:{node.start_mark.line + 1}: the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed; write a plain value")
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        raise UserError(f"{shown}:{node.start_mark.line + 1}: the tag {tag} is not allowed; write a plain value")
     above = above | {id(node)}
     if isinstance(node, yaml.MappingNode):
         yield from _walk_mapping(node, path, shown, above)
