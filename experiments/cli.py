@@ -16,6 +16,7 @@ from experiments.messages import MAX_LINES, UserError, suggest, told
 COMMANDS = {
     "run": ("experiments.run", "run the talks and write a folder (the default command)"),
     "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
+    "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),
     "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
 }
 DEFAULT = "run"

@@ -56,10 +56,10 @@ def rounds_table(agendas, counts: list[np.ndarray]) -> pa.Table:
 
 def mean_utility(table: PayoffTable, side: int) -> np.ndarray:
     """Return utilities (P,) of the packages to a side, averaged over its types by their probability."""
-    return _average(table, side, table.utility(side))
+    return type_average(table, side, table.utility(side))
 
 
-def _average(table: PayoffTable, side: int, values: np.ndarray) -> np.ndarray:
+def type_average(table: PayoffTable, side: int, values: np.ndarray) -> np.ndarray:
     """Average values (K, ...) over a side's types, type by type so that the order of summing is fixed."""
     out = np.zeros(values.shape[1:])
     for weight, value in zip(table.types[side].probability, values):
@@ -94,9 +94,9 @@ def points_table(tables: list[PayoffTable]) -> pa.Table:
         talk, stick = table.stakes.agenda.name, table.stakes.agenda.stick
         rows.append((talk, "status_quo", None, 0.0, 0.0))
         for point, values in (("impasse", table.impasse), ("stick", table.carried)):
-            rows.append((talk, point, None, *(float(_average(table, s, from_micro(values[s]))) for s in SIDES)))
+            rows.append((talk, point, None, *(float(type_average(table, s, from_micro(values[s]))) for s in SIDES)))
         chance = (stick.resolve, stick.belief)
-        floor = [float(_average(table, s, from_micro(table.no_deal(s, chance[s])))) for s in SIDES]
+        floor = [float(type_average(table, s, from_micro(table.no_deal(s, chance[s])))) for s in SIDES]
         rows.append((talk, "no_deal", None, *floor))
         means = np.stack([mean_utility(table, side) for side in SIDES], axis=-1)
         for name, solve in (("nash", nash), ("kalai_smorodinsky", kalai_smorodinsky)):

@@ -1,4 +1,4 @@
-"""What no deal means: the tariffs of the interim, the threat and its answer, and how much leverage that is.
+"""What no deal means: the tariffs of the interim, of the threat and of its answer.
 
 Impasse flow, deadline payoff and outside option are three things (Binmore, Rubinstein & Wolinsky 1986): the first
 is earned while talks go on, the second follows when they fail, the third is a bound the responder may take.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 ANSWERS = ("none", "mirror", "proportional", "list")
-NO_DIFFERENCE = 1e-6  # bn USD a year: gains and losses smaller than this count as none
 
 
 @dataclass(frozen=True)
@@ -79,28 +78,3 @@ def with_rates(tariffs: np.ndarray, status_quo: np.ndarray, pair: tuple[int, int
     out[:, partner, demander] = status_quo[:, partner, demander] + rates[0]
     out[:, demander, partner] = status_quo[:, demander, partner] + rates[1]
     return out
-
-
-@dataclass(frozen=True)
-class Leverage:
-    """How a stick weighs: what carrying it out costs the partner and the demander, and the ratio where it has one."""
-
-    partner_loss: float  # u_B(withheld) - u_B(carried out), bn USD a year
-    demander_loss: float  # u_A(withheld) - u_A(carried out)
-    ratio: float | None
-    verdict: str  # "no threat", "credible by itself", "costs the demander too"
-
-
-def leverage(demander: tuple[float, float], partner: tuple[float, float]) -> Leverage:
-    """Return the leverage of a stick from each side's (withheld, carried out) utilities, bn USD a year.
-
-    >>> leverage((3.3, 0.6), (-6.9, -12.4)).ratio  # US on Japan, 10 % in place against 24 %: costs both
-    2.037037037037037
-    """
-    hurt = partner[0] - partner[1]
-    own = demander[0] - demander[1]
-    if hurt <= NO_DIFFERENCE:
-        return Leverage(hurt, own, None, "no threat")
-    if own <= NO_DIFFERENCE:
-        return Leverage(hurt, own, float("inf"), "credible by itself")
-    return Leverage(hurt, own, hurt / own, "costs the demander too")

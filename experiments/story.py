@@ -1,0 +1,99 @@
+"""One talk of a run in words: what was agreed, who gained what, what the stick was worth, which theory comes nearest."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from experiments.concepts import concepts, nearest
+from experiments.markdown import markdown_table, number
+from experiments.meeting import Meeting
+from sim.columns import SIDE_NAMES
+from sim.payoffs import COMPONENTS
+from sim.solutions.credibility import leverage
+
+UNITS = {"pct": " %", "busd": " bn USD"}
+KINDS = {
+    "barrier": "cut in trade barriers",
+    "security": "a year for security",
+    "pledge": "headline pledge",
+    "pie": "share of the pie",
+}
+WORDS = {
+    "welfare": "household welfare",
+    "revenue": "tariff revenue",
+    "balance": "bilateral balance",
+    "security": "security payments",
+    "pledge": "pledges",
+    "concession": "home political cost",
+}
+VISIBLE = 0.05  # bn USD a year: a component that never reaches this is left out of the table
+
+
+def talk_story(config, met: Meeting, rows: pd.DataFrame) -> list[str]:
+    """Return the section of a summary on one talk; `rows` are its rows of the talks table."""
+    agenda = met.table.stakes.agenda
+    one, two = names = tuple(config.countries[code].name for code in agenda.pair)
+    agreed = rows[rows["deal"]]
+    lines = [f"## {agenda.name}: {one} and {two}", ""]
+    if agreed.empty:
+        zone = 100 * rows["zone_of_agreement"].mean()
+        lines += [f"No world reached a deal ({zone:.0f} % of them had a zone of agreement)."]
+    else:
+        share, half = 100 * len(agreed) / len(rows), agreed["round"].median()
+        lines += [f"{share:.0f} % of worlds agreed, half of those by round {half:.0f}. What was agreed:", ""]
+        lines += [*_levels(met, names, agreed), "", *_gains(names, agreed), "", *_nearest(met, agreed)]
+    return [*lines, "", *_stick(met, one, two), ""]
+
+
+def _levels(met: Meeting, names: tuple[str, str], agreed: pd.DataFrame) -> list[str]:
+    """Return the agreed levels issue by issue."""
+    rows = []
+    for issue in met.table.grid.issues:
+        unit = UNITS[issue.column.rsplit("_", 1)[1]]
+        low, half, high = agreed[issue.column].quantile([0.25, 0.5, 0.75], interpolation="nearest")
+        tariff = "tariff, " + ("on top" if issue.on_top else "all in")
+        words = f"{issue.name} ({KINDS.get(issue.kind, tariff)})"
+        offered = f"{issue.shown[0]:g} to {issue.shown[-1]:g}"
+        rows.append([words, names[issue.giver], f"{half:g}{unit}", f"{low:g} to {high:g}{unit}", offered])
+    return markdown_table(["issue", "given by", "median", "middle half", "on the table"], rows)
+
+
+def _gains(names: tuple[str, str], agreed: pd.DataFrame) -> list[str]:
+    """Return what the deals are worth to each side, by component and in all."""
+    mean = agreed.mean(numeric_only=True)
+    seen = [c for c in COMPONENTS if (agreed[[f"{s}_{c}" for s in SIDE_NAMES]].abs() > VISIBLE).any(axis=None)]
+    rows = [[WORDS[c], *(number(mean[f"{s}_{c}"], 1, sign=True) for s in SIDE_NAMES)] for c in seen]
+    total = [mean[f"{s}_utility"] for s in SIDE_NAMES]
+    over = [mean[f"{s}_utility"] - mean[f"{s}_no_deal_expected"] for s in SIDE_NAMES]
+    rows += [["all, weighted", *(number(v, 1, sign=True) for v in total)]]
+    rows += [["more than no deal", *(number(v, 1, sign=True) for v in over)]]
+    return markdown_table(["worth of the deals", *names], rows)
+
+
+def _nearest(met: Meeting, agreed: pd.DataFrame) -> list[str]:
+    """Say which solution concept the average deal comes nearest to."""
+    mean = tuple(float(agreed[f"{s}_utility"].mean()) for s in SIDE_NAMES)
+    found = nearest(concepts(met), mean)
+    if found is None:
+        return ["Theory: no zone of agreement between average types."]
+    concept, away = found
+    return [f"Nearest concept to the average deal: {concept.label}, {away:.1f} bn USD a year away ({concept.assumes})."]
+
+
+def _stick(met: Meeting, one: str, two: str) -> list[str]:
+    """Say what carrying out the stick would cost each side, and whether it is credible by itself."""
+    found, stick = leverage(met.impasse, met.stick), met.table.stakes.agenda.stick
+    if not bool(found.threat):
+        return [f"The stick is no threat: carried out, it would leave {two} no worse than the interim does."]
+    costs = f"it costs {two} {float(found.target_loss):.1f} and {one} {float(found.holder_loss):.1f} bn USD a year."
+    lines = ["The stick, carried out instead of leaving the interim in place:", costs]
+    if bool(found.credible):
+        lines += [f"{one} would rather carry it out than not: it is credible by itself."]
+    else:
+        ratio = f"For each dollar it costs {one}, {two} loses {float(found.ratio):.1f}."
+        lines += [
+            f"{ratio} At the deadline {one} would do better to leave",
+            "the interim in place: not credible by itself.",
+        ]
+    chance = f"It falls with probability {100 * stick.resolve:.0f} %; {two} believes {100 * stick.belief:.0f} %."
+    return [*lines, chance]
