@@ -83,10 +83,13 @@ def _work(lab: Lab, folder: Path) -> str:
         "curves": curves(lab),
     }
     if network is not None:
-        lines += _many(lab, network, parts)
+        order = orders(Tables(lab))
+        if not order.empty:
+            parts["orders"] = order
+        lines += network_text(network, order)
     for name, part in parts.items():
         part.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
-    head = [f"# Equilibria: {lab.config.title or 'a run'}", "", _reading(), ""]
+    head = [f"# Equilibria: {lab.config.title or 'a run'}", "", READING, ""]
     return "\n".join(head + lines).rstrip() + "\n"
 
 

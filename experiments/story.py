@@ -1,4 +1,4 @@
-"""One talk of a run in words: what was agreed, who gained what, what the stick was worth, which theory comes nearest."""
+"""One talk of a run in words: what was agreed, who gained what, what the stick was worth, the nearest theory."""
 
 from __future__ import annotations
 

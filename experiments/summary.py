@@ -38,8 +38,8 @@ def _overview(config, frame: pd.DataFrame) -> list[str]:
         )
     notes = [
         "",
-        "deals: worlds that agreed; round: median; demander, partner: what the agreed package is worth to each; no deal:",
-        "what each expects without one (demander, partner); share: the demander's part of the joint gain over no deal;",
+        "deals: worlds that agreed; round: median; demander, partner: what the agreed package is worth to each;",
+        "no deal: what each expects without one; share: the demander's part of the joint gain over no deal;",
         "to Nash: distance from the agreed payoffs to the Nash bargaining solution. A dash: undefined.",
         "",
     ]
