@@ -11,12 +11,12 @@ from experiments.build import Lab, build
 from experiments.compose import Loaded, load
 from experiments.concepts import Concept, concepts, frame
 from experiments.curves import curves
-from experiments.equilibrium_text import talk_text
+from experiments.equilibrium_text import READING, network_text, talk_text
 from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
 from experiments.ladder import ANSWERS, Ladder, belief_rows, ladder, rational_threats
 from experiments.meeting import meetings
 from experiments.messages import UserError
-from experiments.network import Tables, nash_in_nash
+from experiments.network import Tables, nash_in_nash, orders
 from experiments.options import Options, parse
 from sim.digest import packages_table, points_table
 from sim.results import issue_columns, write
