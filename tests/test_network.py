@@ -87,6 +87,23 @@ def test_stole_zwiebel_is_the_shapley_value(world):
     assert found.partners == pytest.approx(value[1:])
 
 
+@settings(max_examples=30, deadline=None)
+@given(worlds)
+def test_stole_zwiebel_with_spill_over_and_weights(world):
+    """The defining condition: what the last deal adds is shared by weight, the rest struck anew without it."""
+    talks, seed = world
+    hub, partners, weight = random_network(talks, seed)
+    found = stole_zwiebel(hub, partners, weight)
+    full = (1 << talks) - 1
+    assert found.hub + found.partners.sum() == pytest.approx(hub[full] + partners[:, full].sum())
+    for j in range(talks):
+        others = [i for i in range(talks) if i != j]
+        keep = [s for s in range(full + 1) if not s >> j & 1]  # in this order they number the sets of the others
+        left = stole_zwiebel(hub[keep], partners[others][:, keep], weight[others]).hub if others else hub[0]
+        added = weight[j] * (found.partners[j] - partners[j, full ^ (1 << j)])
+        assert (1 - weight[j]) * (found.hub - left) == pytest.approx(added, abs=1e-9)
+
+
 def test_one_talk_is_the_same_everywhere():
     talks = nash_in_nash_transfers([1, 4], [5], 0.3), stole_zwiebel([1, 4], [5], 0.3), order_of_talks([1, 4], [5], 0.3)
     assert [float(t.hub if np.ndim(t.hub) == 0 else t.hub[0]) for t in talks] == pytest.approx([3.4] * 3)

@@ -178,9 +178,10 @@ def test_frontier_solution_on_the_oracle_curve():
 def test_frontier_corner_and_no_zone():
     corner = frontier_threats([[0.0]], [[0.0]], [[1.0, 1.0]])
     assert corner.zone and corner.payoffs == pytest.approx([1, 1])
-    outside = frontier_threats([[[0.0]], [[5.0]]], [[[0.0]], [[5.0]]], [[1.0, 2.0], [2.0, 1.0]])
-    assert outside.zone.tolist() == [True, False]
-    assert np.isnan(outside.payoffs[1]).all()
+    own = np.array([0.0, 5.0, 0.0, 5.0])[:, None, None]  # the last three threats leave a side more than any package
+    outside = frontier_threats(own, own[[0, 1, 3, 2]], [[1.0, 2.0], [2.0, 1.0]])
+    assert outside.zone.tolist() == [True, False, False, False]
+    assert np.isnan(outside.payoffs[1:]).all()
 
 
 def test_leverage_rules():
