@@ -42,9 +42,7 @@ def draw(folder: Path) -> list[Path]:
         return [file for name, fig in figures(run) for file in plots.save(fig, place, name)]
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise UserError(
-            f"figures cannot be written to '{place}': {why}", "make the run folder writable"
-        ) from None
+        raise UserError(f"figures cannot be written to '{place}': {why}", "make the run folder writable") from None
 
 
 @dataclass(frozen=True)
@@ -124,12 +122,11 @@ def figures(run: Run) -> Iterator[tuple[str, Any]]:
     if 1 < len(known) <= FEW:
         yield "offers", _of(*plots.offers_panels(run.rounds, **offers))
     yield "sticks_against_carrots", _of(plots.sticks_against_carrots(run.points, talks, names=names))
-    yield "who_gets_what", _of(plots.who_gets_what(talks, weights=weights(run.config), names=names))
-    for issue, marks in tariffs(run):
-        yield (
-            f"agreed_{issue}",
-            _of(plots.agreed_tariffs(talks, issue=issue, rates=marks, names=names, labels=labels)),
-        )
+    shared = plots.who_gets_what(talks, weights=weights(run.config), names=names, labels=part_labels(run.config))
+    yield "who_gets_what", _of(shared)
+    for issue, rows, marks, own in tariffs(run):
+        drawn = plots.agreed_tariffs(rows, issue=issue, rates=marks, names=names, labels=own)
+        yield f"agreed_{issue}", _of(drawn)
     yield "deal_timing", _of(plots.deal_timing(talks, names=names, days_per_round=days))
 
 
@@ -137,10 +134,31 @@ def _of(first, *_):
     return first.get_figure()
 
 
-def tariffs(run: Run) -> list[tuple[str, dict]]:
-    """Return (issue column, rates to mark by talk) of every tariff on the table."""
-    columns = [c for c in run.talks.columns if c.endswith("tariff_pct")]
-    return [(column, stick_rates(run.config, column)) for column in columns]
+def tariffs(run: Run) -> Iterator[tuple[str, pd.DataFrame, dict, dict]]:
+    """Yield (issue column, talks, rates to mark by talk, labels) of every tariff on the table.
+
+    Where one talk agrees on whole rates and another on rates on top of the status quo, all are shown as whole rates.
+    """
+    for column in [c for c in run.talks.columns if c.endswith("tariff_pct")]:
+        rates, labels, talks = stick_rates(run.config, column), issue_labels(run.config), run.talks
+        bases = status_quo_added(run.config, column)
+        if len({base is None for base in bases.values()}) > 1:
+            extra = talks["talk"].astype(str).map({talk: base or 0.0 for talk, base in bases.items()}).astype(float)
+            talks = talks.assign(**{column: talks[column] + extra.fillna(0.0)})
+            rates = {t: {k: v + (bases[t] or 0.0) for k, v in marks.items()} for t, marks in rates.items()}
+            labels |= {column: f"{plots.issue_label(column, unit=False)} (%, status quo included)"}
+        yield column, talks, rates, labels
+
+
+def status_quo_added(config: Mapping[str, Any], column: str) -> dict[str, float | None]:
+    """Return, by talk, the status quo tariff (percent) that the issue's levels come on top of; None where all-in."""
+    found = {}
+    for talk, node in config.get("talks", {}).items():
+        issue = node["issues"].get(column.removesuffix("_pct"))
+        if issue is not None and issue["kind"] == "tariff":
+            whole = issue["basis"] == "all_in"
+            found[talk] = None if whole else _status_quo(config, issue["giver"], issue["receiver"])
+    return found
 
 
 def stick_rates(config: Mapping[str, Any], column: str) -> dict[str, dict[str, float]]:
@@ -206,3 +224,9 @@ def issue_labels(config: Mapping[str, Any]) -> dict[str, str]:
             label = f"{plain} ({unit})"
             found[column] = label if found.get(column, label) == label else plots.issue_label(column)
     return found
+
+
+def part_labels(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return other labels of components for a run whose only pledges are pies."""
+    kinds = {issue["kind"] for node in config.get("talks", {}).values() for issue in node["issues"].values()}
+    return {"pledge": "Share of the pie"} if "pie" in kinds and "pledge" not in kinds else {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from sim.plots.bars import rows_below, value_at
+from sim.plots.bars import GAP, VISIBLE, rows_below, value_at
 from sim.plots.style import BUSD, WIDTH, canvas, legend_below, say, tidy, zero_line
 from sim.plots.talks import Pair, agreed, pairs, rows_of
 
@@ -15,93 +16,110 @@ GIVEN = (
     "security",
     "pledge",
     "concession",
-)  # what the partner pays or concedes; its tariff cuts show in welfare
-STICK_HATCH, CARROT_HATCH = "", "////"
+)  # what the partner pays or concedes; nothing of it while talks go on
+SIDES = ("demander", "partner")
+KINDS = (
+    ("stick", "Loss if the stick falls", ""),
+    ("given", "Given in a deal", "////"),
+    ("net", "Loss by the deal, all told", ".."),
+)
+
+
+class Bar(NamedTuple):
+    """One bar: its label, its value (bn USD a year, positive a loss), the bearer's colour, what kind of loss."""
+
+    label: str
+    value: float
+    colour: str
+    kind: str
 
 
 def losses(points, talk: str) -> dict[str, float] | None:
     """Return what each side loses if the stick falls: impasse less stick, bn USD a year; None if not known.
 
-    The numerator and denominator of leverage (docs/theory.md): positive is a loss.
+    The numerator (partner) and denominator (demander) of the stick's leverage; average over types.
     """
-    at = rows_of(points, talk).set_index("point")
-    if not {"impasse", "stick"} <= set(at.index.astype(str)):
+    kept, fallen = (_at(points, talk, name) for name in ("impasse", "stick"))
+    if kept is None or fallen is None:
         return None
-    fallen, kept = at.loc["stick"], at.loc["impasse"]
-    return {
-        side: float(kept[f"{side}_utility"] - fallen[f"{side}_utility"]) for side in ("demander", "partner")
-    }
+    return {side: kept[side] - fallen[side] for side in SIDES}
 
 
-def given(deals) -> dict[str, float] | None:
-    """Return what the partner gives, mean over deals, bn USD a year before weights: payments and concessions, welfare.
+def given(deals) -> float | None:
+    """Return what the partner pays and concedes: -(security + pledge + concession), bn USD a year before weights.
 
-    `paid` is -(security + pledge + concession); `welfare` is the household welfare it gives up against the status
-    quo, negative where it gains. None without a deal.
+    Mean over deals; None without one. Its tariff cuts and what the deal spares it are in its welfare, not here.
     """
     if deals.empty:
         return None
-    means = {part: float(deals[f"partner_{part}"].mean()) for part in (*GIVEN, "welfare")}
-    return {"paid": -sum(means[part] for part in GIVEN), "welfare": -means["welfare"]}
+    return -sum(float(deals[f"partner_{part}"].mean()) for part in GIVEN)
 
 
-def sticks_against_carrots(
-    points, talks, *, names: Mapping[str, str] | None = None, ax: Axes | None = None
-) -> Axes:
-    """Draw, by talk, what the stick would cost both sides and what the partner gives in deals (bn USD a year).
+def net_losses(points, deals, talk: str) -> dict[str, float] | None:
+    """Return what each side loses by the deal, all told: utility while talks go on less mean utility of the deals."""
+    kept = _at(points, talk, "impasse")
+    if kept is None or deals.empty:
+        return None
+    return {side: kept[side] - float(deals[f"{side}_utility"].mean()) for side in SIDES}
 
-    The stick in utility, the average over types, while talks go on against carried out; the deal before weights,
-    mean over the worlds that agreed. Colour says who bears the cost, hatching that it is given.
+
+def _at(points, talk: str, name: str) -> dict[str, float] | None:
+    rows = rows_of(points, talk)
+    rows = rows[rows["point"].astype(str) == name]
+    return None if rows.empty else {side: float(rows[f"{side}_utility"].iloc[0]) for side in SIDES}
+
+
+def sticks_against_carrots(points, talks, *, names: Mapping[str, str] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw, by talk, what the stick would cost both sides, what the partner gives in deals, and what that leaves both.
+
+    All in bn USD a year against the state while talks go on, so that the bars compare. Stick and deal in utility,
+    average over types and mean over deals; what is given before weights. Colour says who bears it.
     """
-    known = pairs(talks, names)
-    blocks = [
-        (pair, _bars(pair, losses(points, pair.talk), given(agreed(rows_of(talks, pair.talk)))))
-        for pair in known
-    ]
-    blocks = [(pair, bars) for pair, bars in blocks if bars]
-    ax = canvas(ax, WIDTH, 1.5 + 0.24 * sum(len(bars) + 1.3 for _, bars in blocks) if blocks else 2.5)
+    found = [(pair, _bars(points, agreed(rows_of(talks, pair.talk)), pair)) for pair in pairs(talks, names)]
+    blocks = [(pair, bars) for pair, bars in found if bars]
     title = "What the stick would cost, and what is given instead"
     if not blocks:
-        return say(ax, "This run has neither sticks nor deals to compare.", title)
-    drawn = rows_below(ax, [(pair.title, [label for label, *_ in bars]) for pair, bars in blocks])
+        return say(canvas(ax, WIDTH, 2.5), "This run has neither sticks nor deals to compare.", title)
+    ax = canvas(ax, WIDTH, 1.9 + 0.23 * sum(len(bars) + GAP for _, bars in blocks))
+    hatches = {kind: hatch for kind, _, hatch in KINDS}
+    drawn = rows_below(ax, [(pair.title, [bar.label for bar in bars]) for pair, bars in blocks])
     for (_, bars), places in zip(blocks, drawn):
-        for (_, value, colour, hatch), y in zip(bars, places):
-            ax.barh(
-                y, value, height=0.78, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, zorder=2
-            )
-            value_at(ax, value, y)
+        for bar, y in zip(bars, places):
+            style = {"color": bar.colour, "hatch": hatches[bar.kind], "edgecolor": "white", "linewidth": 0.6}
+            if abs(bar.value) >= VISIBLE:
+                ax.barh(y, bar.value, height=0.78, zorder=2, **style)
+            value_at(ax, bar.value, y)
     zero_line(ax)
-    tidy(ax, title=title, x=f"Cost to the country named ({BUSD}; below zero: a gain)", y="")
+    note = "No deal was made in the talks that show the stick alone" if any(len(b) == 2 for _, b in blocks) else ""
+    tidy(ax, title=title, x=f"Loss against talks going on ({BUSD}; gains below 0)", note=note, flush=True)
     ax.margins(x=0.14)
-    ax.set_ylabel("")
     ax.spines["left"].set_visible(False)
-    legend_below(ax, columns=4, handles=_handles([pair for pair, _ in blocks]))
+    legend_below(ax, columns=3, handles=_handles(blocks))
     return ax
 
 
-def _bars(pair: Pair, loss, gift) -> list[tuple[str, float, str, str]]:
-    """Return the bars of a talk: label, value, colour of who bears it, hatch."""
+def _bars(points, deals, pair: Pair) -> list[Bar]:
+    """Return the bars of a talk."""
+    who = {"demander": (pair.demander, pair.demander_colour), "partner": (pair.partner, pair.partner_colour)}
+    loss, gift, net = losses(points, pair.talk), given(deals), net_losses(points, deals, pair.talk)
     bars = []
-    if loss is not None:
-        bars.append((f"Stick falls: {pair.partner} loses", loss["partner"], pair.partner_colour, STICK_HATCH))
-        bars.append(
-            (f"Stick falls: {pair.demander} loses", loss["demander"], pair.demander_colour, STICK_HATCH)
-        )
+    for side in SIDES[::-1] if loss is not None else ():
+        name, colour = who[side]
+        bars.append(Bar(f"Stick falls: {name}", loss[side], colour, "stick"))
     if gift is not None:
-        bars.append(
-            (f"Deal: {pair.partner} pays and concedes", gift["paid"], pair.partner_colour, CARROT_HATCH)
-        )
-        bars.append(
-            (f"Deal: {pair.partner} forgoes in welfare", gift["welfare"], pair.partner_colour, CARROT_HATCH)
-        )
+        name, colour = who["partner"]
+        bars.append(Bar(f"Deal: {name} pays and concedes", gift, colour, "given"))
+    for side in SIDES[::-1] if net is not None else ():
+        name, colour = who[side]
+        bars.append(Bar(f"Deal, all told: {name}", net[side], colour, "net"))
     return bars
 
 
-def _handles(known: list[Pair]) -> list[Patch]:
+def _handles(blocks: list[tuple[Pair, list[Bar]]]) -> list[Patch]:
+    shown = {bar.kind for _, bars in blocks for bar in bars}
     paint = {}
-    for pair in known:
-        paint[pair.demander] = pair.demander_colour
-        paint[pair.partner] = pair.partner_colour
+    for pair, _ in blocks:
+        paint |= {pair.demander: pair.demander_colour, pair.partner: pair.partner_colour}
     who = [Patch(color=colour, label=name) for name, colour in paint.items()]
-    kinds = (("Loss if the stick falls", STICK_HATCH), ("Given in a deal (mean)", CARROT_HATCH))
-    return who + [Patch(facecolor="#999999", edgecolor="white", hatch=h, label=label) for label, h in kinds]
+    kinds = [(label, hatch) for kind, label, hatch in KINDS if kind in shown]
+    return who + [Patch(facecolor="#888888", edgecolor="white", hatch=h, label=label) for label, h in kinds]

@@ -13,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.plots.style import (
     INK,
-    LABEL,
     SMALL,
     TITLE,
     WIDTH,
@@ -21,11 +20,13 @@ from sim.plots.style import (
     colours,
     country_name,
     figure,
+    fitting,
     in_sentence,
     issue_label,
     legend_below,
     say,
     tidy,
+    wrapped,
 )
 from sim.plots.talks import rows_of
 
@@ -57,13 +58,10 @@ def offers_over_weeks(
     `rounds` has the columns of sim.columns (ROUNDS); levels in the issue's unit. Each round counts the worlds in which
     that side spoke while talks were still open.
     """
-    alone = ax is None
     ax = canvas(ax, WIDTH, 3.9)
     rows = rows_of(rounds, talk)
     speakers = list(dict.fromkeys(rows["speaker"].astype(str)))
-    title = (
-        f"{' and '.join(country_name(c, names) for c in speakers)}: offers on the {_subject(issue, labels)}"
-    )
+    title = f"{' and '.join(country_name(c, names) for c in speakers)}: offers on the {_subject(issue, labels)}"
     if not _panel(ax, rows, issue, _paint(rounds, names)):
         name = in_sentence(issue_label(issue, labels, unit=False))
         return say(ax, f"Nobody made an offer on the {name} in the talk {talk!r}.")
@@ -74,7 +72,7 @@ def offers_over_weeks(
         y=f"Offered: {_mid(issue, labels)}",
         note=_open(rows, issue),
     )
-    legend_below(ax, columns=4 if alone else 2, handles=_handles(speakers, rounds, names))
+    legend_below(ax, columns=4, handles=_handles(speakers, rounds, names))
     return ax
 
 
@@ -85,7 +83,11 @@ def offers_panels(
     rows = rounds if talk is None else rows_of(rounds, talk)
     cells = _cells(rows, by_talk=talk is None)
     down, across = len(cells), max((len(row) for row in cells), default=1)
-    fig = figure(max(3.6, 2.5 * across + 0.3), max(1, down) * 2.1 + 1.1) if fig is None else fig
+    fig = (
+        figure(max(3.6, (2.1 if talk is None else 2.5) * across + 0.3), max(1, down) * 2.1 + 1.1)
+        if fig is None
+        else fig
+    )
     if not cells:
         return [say(fig.subplots(), "Nobody made an offer in this run.")]
     axes = np.asarray(fig.subplots(down, across, squeeze=False, sharex=True))
@@ -97,27 +99,21 @@ def offers_panels(
                 continue
             _small(ax, rows, cell, rounds, names, labels)
             used.append(ax)
-    for k in range(across):
-        lowest = [ax for ax in axes[:, k] if ax in used][-1]
-        lowest.set_xlabel(time_label(days_per_round), fontsize=SMALL, color=INK)
-        lowest.tick_params(labelbottom=True)
+    for ax in used:
+        ax.set_xlabel(time_label(days_per_round), fontsize=SMALL, color=INK)
+        ax.tick_params(labelbottom=True)
     speakers = list(dict.fromkeys(rows["speaker"].astype(str)))
     head = "Offers of each side, round by round"
     if talk is not None:
         head = f"{' and '.join(country_name(c, names) for c in speakers)}: offers, round by round"
     fig.suptitle(head, x=0.01, ha="left", fontsize=TITLE + 1, color=INK)
     handles = _handles(speakers, rounds, names)
-    fig.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=max(2, int(across * 1.5)),
-        frameon=False,
-        fontsize=SMALL,
-    )
+    wide = fitting(handles, 6, float(fig.get_size_inches()[0]))
+    fig.legend(handles=handles, loc="outside lower center", ncols=wide, frameon=False, fontsize=SMALL)
     return used
 
 
-def _cells(rows, by_talk: bool, across: int = 3) -> list[list[tuple[str, str]]]:
+def _cells(rows, by_talk: bool) -> list[list[tuple[str, str]]]:
     """Return the (talk, issue) of each panel, row by row."""
     found = rows[["talk", "issue"]].drop_duplicates().astype(str)
     by: dict[str, list[tuple[str, str]]] = {}
@@ -125,7 +121,9 @@ def _cells(rows, by_talk: bool, across: int = 3) -> list[list[tuple[str, str]]]:
         by.setdefault(talk, []).append((talk, issue))
     if by_talk:
         return list(by.values())
-    return [row[k : k + across] for row in by.values() for k in range(0, len(row), across)]
+    row = next(iter(by.values()), [])
+    across = 2 if len(row) in (2, 4) else 3
+    return [row[k : k + across] for k in range(0, len(row), across)]
 
 
 def _small(ax: Axes, rows, cell: tuple[str, str], rounds, names, labels) -> None:
@@ -138,7 +136,8 @@ def _small(ax: Axes, rows, cell: tuple[str, str], rounds, names, labels) -> None
     first = own["issue"].astype(str).iloc[0]
     if issue == first and rows["talk"].astype(str).nunique() > 1:
         who = list(dict.fromkeys(own["speaker"].astype(str)))
-        ax.set_ylabel("\nand ".join(country_name(c, names) for c in who), fontsize=LABEL, color=INK)
+        both = " and ".join(country_name(c, names) for c in who)
+        ax.set_ylabel(wrapped(both, 1.5, SMALL), fontsize=SMALL, color=INK)
 
 
 def _paint(rounds, names) -> dict[str, str]:

@@ -14,13 +14,13 @@ from sim.plots.style import (
     BUSD,
     FAINT,
     INK,
-    LABEL,
     MUTED,
     SMALL,
     TITLE,
     WIDTH,
     canvas,
     figure,
+    fitting,
     legend_below,
     say,
     tidy,
@@ -28,16 +28,17 @@ from sim.plots.style import (
 from sim.plots.talks import Pair, agreed, count, pair_of, pairs, rows_of
 
 ZONE, CLOUD, WHERE = "#E8F1DC", "#B9B9B9", "#000000"
+NO_ZONE = "No package is as good as no deal for both"
 RASTER_FROM = 2_000  # packages from which the cloud is a picture inside the PDF
 LARGEST, SMALLEST = 420.0, 22.0  # bubble areas, points squared
 # point: (marker, face, edge, size, label)
 MARKS = {
-    "status_quo": ("s", "white", INK, 42, "Status quo"),
-    "impasse": ("o", "white", INK, 42, "While talks go on"),
-    "stick": ("X", "#BB2222", "white", 75, "Stick carried out"),
-    "no_deal": ("P", "#444444", "white", 75, "No deal (expected)"),
-    "nash": ("*", "#F0E442", INK, 150, "Nash solution"),
-    "kalai_smorodinsky": ("D", "#F0E442", INK, 42, "Kalai–Smorodinsky"),
+    "status_quo": ("s", "white", INK, 95, "Status quo"),
+    "impasse": ("o", "white", INK, 48, "While talks go on"),
+    "stick": ("X", "#BB2222", "white", 70, "Stick carried out"),
+    "no_deal": ("P", "#444444", "white", 62, "No deal (expected)"),
+    "nash": ("*", "#F0E442", INK, 190, "Nash solution"),
+    "kalai_smorodinsky": ("D", "#F0E442", INK, 26, "Kalai–Smorodinsky"),
 }
 
 
@@ -67,18 +68,13 @@ def payoff_space(
     region is at least as good as no deal for both (Nash 1950; Kalai & Smorodinsky 1975).
     """
     pair = pair_of(talks, talk, names)
-    alone = ax is None
     ax = canvas(ax, WIDTH, 5.2)
     if rows_of(packages, talk).empty:
-        return say(
-            ax, "This run kept no packages of the talk, so there is no payoff space to draw.", pair.title
-        )
+        return say(ax, "This run kept no packages of the talk: there is no payoff space to draw.", pair.title)
     zone = _panel(ax, packages, points, talks, pair)
     title = f"{pair.title}: {count(talks, talk).sentence}"
     tidy(ax, title=title, x=_axis(pair.demander), y=_axis(pair.partner), note=_note(zone))
-    legend_below(
-        ax, columns=3 if alone else 2, handles=_handles(agreed(rows_of(talks, talk)), zone is not None)
-    )
+    legend_below(ax, handles=_handles(agreed(rows_of(talks, talk)), zone is not None))
     return ax
 
 
@@ -87,33 +83,41 @@ def payoff_spaces(packages, points, talks, *, names=None, fig: Figure | None = N
     known = pairs(talks, names)
     across = min(len(known), 2 if len(known) <= 4 else 3) or 1
     down = -(-len(known) // across) or 1
-    fig = figure(max(4.6, 3.4 * across), 3.0 * down + 1.2) if fig is None else fig
+    spare = across * down - len(known)
+    fig = figure(max(4.6, 3.4 * across), 3.1 * down + (0.5 if spare else 1.4)) if fig is None else fig
     axes = list(np.atleast_1d(fig.subplots(down, across)).ravel())
+    for ax, pair in zip(axes, known):
+        _small(ax, packages, points, talks, pair)
     for ax in axes[len(known) :]:
         ax.set_axis_off()
-    for ax, pair in zip(axes, known):
-        if rows_of(packages, pair.talk).empty:
-            say(ax, "No packages kept.", pair.title)
-            continue
-        zone = _panel(ax, packages, points, talks, pair, scale=0.55)
-        found = count(talks, pair.talk)
-        note = f"{found.sentence}" + ("; nothing beats no deal for both" if zone is False else "")
-        tidy(ax, title=pair.title, x=f"{pair.demander}, {BUSD}", y=f"{pair.partner}, {BUSD}")
-        ax.set_title(f"{pair.title}\n{note}", loc="left", fontsize=LABEL, color=INK)
     fig.suptitle("What each package is worth to both sides", x=0.01, ha="left", fontsize=TITLE + 1, color=INK)
     handles = _handles(agreed(talks), True)
-    fig.legend(
-        handles=handles, loc="outside lower center", ncols=min(4, 2 * across), frameon=False, fontsize=SMALL
-    )
+    if spare:
+        axes[len(known)].legend(handles=handles, loc="center left", frameon=False, fontsize=SMALL)
+    else:
+        wide = fitting(handles, 4, float(fig.get_size_inches()[0]))
+        fig.legend(handles=handles, loc="outside lower center", ncols=wide, frameon=False, fontsize=SMALL)
     return axes[: len(known)]
 
 
+def _small(ax: Axes, packages, points, talks, pair: Pair) -> None:
+    """Draw one panel of the small multiples."""
+    if rows_of(packages, pair.talk).empty:
+        say(ax, "No packages kept.", pair.title)
+        return
+    zone = _panel(ax, packages, points, talks, pair, scale=0.55)
+    found = count(talks, pair.talk).sentence
+    note = NO_ZONE if zone is False else f"{found[0].upper()}{found[1:]}"
+    tidy(ax, title=pair.title, x=f"{pair.demander} ({BUSD})", y=f"{pair.partner} ({BUSD})", note=note)
+
+
 def _axis(name: str) -> str:
-    return f"Payoff of {name} against the status quo ({BUSD})"
+    return f"{name}: payoff ({BUSD})"
 
 
 def _note(zone: bool | None) -> str:
-    return "No package is at least as good as no deal for both sides" if zone is False else ""
+    payoffs = "Payoffs against the status quo, averages over private types"
+    return f"{NO_ZONE}. {payoffs}" if zone is False else payoffs
 
 
 def _panel(ax: Axes, packages, points, talks, pair: Pair, scale: float = 1.0) -> bool | None:
@@ -130,9 +134,7 @@ def _panel(ax: Axes, packages, points, talks, pair: Pair, scale: float = 1.0) ->
     _bubbles(ax, cloud, agreed(rows_of(talks, pair.talk)), pair, scale)
     for name, at in marks.items():
         marker, face, edge, size, _ = MARKS[name]
-        ax.scatter(
-            *at, marker=marker, s=size * scale, facecolor=face, edgecolor=edge, linewidth=0.9, zorder=6
-        )
+        ax.scatter(*at, marker=marker, s=size * scale, facecolor=face, edgecolor=edge, linewidth=0.9, zorder=6)
     ax.margins(0.06)
     return _zone(ax, marks.get("no_deal"), x, y)
 
@@ -169,9 +171,7 @@ def _bubbles(ax: Axes, cloud, deals, pair: Pair, scale: float) -> None:
     at = cloud.set_index("package").loc[counted.index]
     area = np.maximum(LARGEST * scale * counted.to_numpy() / counted.max(), SMALLEST * scale)
     x, y = at["demander_utility"].to_numpy(dtype=float), at["partner_utility"].to_numpy(dtype=float)
-    ax.scatter(
-        x, y, s=area, facecolor=pair.partner_colour, edgecolor="white", alpha=0.62, linewidth=0.7, zorder=4
-    )
+    ax.scatter(x, y, s=area, facecolor=pair.partner_colour, edgecolor="white", alpha=0.62, linewidth=0.7, zorder=4)
 
 
 def _handles(deals, zone: bool) -> list:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from textwrap import fill
+from textwrap import fill, shorten
 from zlib import crc32
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import ScaledTranslation, Transform, blended_transform_factory
 
 BUSD = "bn USD a year"
 INK, MUTED, FAINT = "#222222", "#666666", "#DADADA"
 TITLE, LABEL, SMALL = 10.0, 9.0, 8.0  # points
+LONGEST_NAME = 28  # characters of a country's name
+LEFT = 0.012  # share of the width: where texts flush with the figure begin
+LETTER = 0.56  # mean width of a letter over its size
 WIDTH = 6.5  # inches: a column and a half of a journal, half a slide
 
 # Okabe & Ito (2008) for the four that bargain most; the rest from Paul Tol's muted scheme (2021)
@@ -84,12 +87,12 @@ def colours(codes: Iterable[str]) -> dict[str, str]:
 
 
 def country_name(code: str, names: Mapping[str, str] | None = None) -> str:
-    """Return the name of a country: as given, else the usual one, else its code.
+    """Return the name of a country, cut to what fits a figure: as given, else the usual one, else its code.
 
     >>> country_name("JPN"), country_name("A", {"A": "Atlantis"}), country_name("B")
     ('Japan', 'Atlantis', 'B')
     """
-    return str((names or {}).get(code) or COUNTRY_NAMES.get(code, code))
+    return shorten(str((names or {}).get(code) or COUNTRY_NAMES.get(code, code)), LONGEST_NAME, placeholder=" …")
 
 
 def issue_label(column: str, labels: Mapping[str, str] | None = None, unit: bool = True) -> str:
@@ -138,12 +141,26 @@ def figure(width: float, height: float) -> Figure:
     return made
 
 
-def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "") -> Axes:
-    """Label the axes, put the title (and a note under it) at the left, and take away what is not needed."""
+def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "", flush: bool = False) -> Axes:
+    """Label the axes, put the title and under it a note at the left, take away what is not needed.
+
+    `flush`: title and note begin at the left of the figure, not of the axes, for charts with long tick labels. Texts
+    longer than there is room for are wrapped.
+    """
+    wide, high = room(ax)
+    across = left_edge(ax) if flush else (ax.transAxes, 0.0)
+    beside = 0.2 if flush else 0.7  # inches
+    if note:
+        note = wrapped(note, wide - beside, SMALL)
+        place = {"xycoords": (across[0], ax.transAxes), "xytext": (0, 7), "textcoords": "offset points"}
+        ax.annotate(note, (across[1], 1.0), fontsize=SMALL, color=MUTED, linespacing=1.2, **place)
     if title:
-        ax.set_title(_headed(title, note), loc="left", fontsize=TITLE, color=INK, pad=8)
-    ax.set_xlabel(x, fontsize=LABEL, color=INK)
-    ax.set_ylabel(y, fontsize=LABEL, color=INK)
+        pad = 8 + (5 + 10 * (note.count("\n") + 1) if note else 0)
+        text = ax.set_title(wrapped(title, wide - beside, TITLE), loc="left", fontsize=TITLE, color=INK, pad=pad)
+        text.set_transform(blended_transform_factory(across[0], text.get_transform()))
+        text.set_x(across[1])
+    ax.set_xlabel(wrapped(x, wide * (0.62 if flush else 1.0) - 0.2, LABEL), fontsize=LABEL, color=INK)
+    ax.set_ylabel(wrapped(y, high - 0.9, LABEL), fontsize=LABEL, color=INK)
     ax.tick_params(labelsize=SMALL, colors=MUTED, labelcolor=INK, length=3)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
@@ -153,8 +170,30 @@ def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "")
     return ax
 
 
-def _headed(title: str, note: str) -> str:
-    return f"{title}\n{note}" if note else title
+def left_edge(ax: Axes) -> tuple[Transform, float]:
+    """Return the transform and place of the left edge: of the figure where the axes are alone in it, else theirs."""
+    fig = ax.get_figure()
+    return (fig.transFigure, LEFT) if len(fig.axes) == 1 else (ax.transAxes, 0.0)
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Return the width and height (inches) of the part of the figure that is for these axes."""
+    wide, high = ax.get_figure().get_size_inches()
+    place = ax.get_subplotspec()
+    if place is None:
+        box = ax.get_position()
+        return float(wide * box.width), float(high * box.height)
+    grid = place.get_gridspec()
+    return float(wide * len(place.colspan) / grid.ncols), float(high * len(place.rowspan) / grid.nrows)
+
+
+def wrapped(text: str, inches: float, size: float) -> str:
+    """Return a text broken into lines that fit a width, for letters of `size` points.
+
+    >>> wrapped("one two three", 0.6, 10.0)
+    'one two\\nthree'
+    """
+    return fill(text, max(8, int(inches / (LETTER * size / 72.0))))
 
 
 def zero_line(ax: Axes, axis: str = "x") -> None:
@@ -169,13 +208,15 @@ def legend_below(ax: Axes, *, columns: int = 3, drop: float = 0.55, handles=None
     if not handles:
         return
     fig = ax.get_figure()
-    place = ax.transAxes + ScaledTranslation(0.0, -drop, fig.dpi_scale_trans)
+    across = fig.transFigure if len(fig.axes) == 1 else ax.transAxes  # alone: centred on the page
+    under = ax.transAxes + ScaledTranslation(0.0, -drop, fig.dpi_scale_trans)
+    place = blended_transform_factory(across, under)
     ax.legend(
         handles=handles,
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         bbox_transform=place,
-        ncols=min(columns, len(handles)),
+        ncols=fitting(handles, columns, room(ax)[0]),
         frameon=False,
         fontsize=SMALL,
         labelcolor=INK,
@@ -184,15 +225,25 @@ def legend_below(ax: Axes, *, columns: int = 3, drop: float = 0.55, handles=None
     )
 
 
-def say(ax: Axes, sentence: str, title: str = "", *, width: int = 48) -> Axes:
+def fitting(handles, columns: int, inches: float) -> int:
+    """Return how many columns of legend, at most `columns`, fit a width; entries fill column by column."""
+    sizes = [0.55 + LETTER * SMALL / 72.0 * len(str(h.get_label())) for h in handles]
+    for count in range(min(columns, len(sizes)), 1, -1):
+        rows = -(-len(sizes) // count)
+        if sum(max(sizes[k : k + rows]) for k in range(0, len(sizes), rows)) <= inches:
+            return count
+    return 1
+
+
+def say(ax: Axes, sentence: str, title: str = "") -> Axes:
     """Say in words why there is nothing to draw."""
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
     if title:
-        ax.set_title(title, loc="left", fontsize=TITLE, color=INK, pad=8)
-    text = fill(sentence, width)
+        ax.set_title(wrapped(title, room(ax)[0] - 0.3, TITLE), loc="left", fontsize=TITLE, color=INK, pad=8)
+    text = wrapped(sentence, room(ax)[0] - 0.6, LABEL)
     ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=LABEL, color=MUTED, transform=ax.transAxes)
     return ax
 

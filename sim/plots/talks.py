@@ -41,8 +41,17 @@ class Count(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What became of the worlds, in words."""
-        return f"{self.deals:,} of {worlds(self.worlds)} agreed ({percent(self.share)})"
+        """What became of the worlds, in words.
+
+        >>> Count(1000, 1000).sentence, Count(200, 1).sentence, Count(1, 0).sentence
+        ('all 1,000 worlds agree', '1 of 200 worlds agrees (under 1 %)', 'the one world does not agree')
+        """
+        if self.worlds == 1:
+            return "the one world agrees" if self.deals else "the one world does not agree"
+        if self.deals in (0, self.worlds):
+            return f"{'all' if self.deals else 'none of'} {worlds(self.worlds)} agree"
+        verb = "agrees" if self.deals == 1 else "agree"
+        return f"{self.deals:,} of {worlds(self.worlds)} {verb} ({percent(self.share)})"
 
 
 def worlds(count: int) -> str:
@@ -59,9 +68,7 @@ def pairs(talks, names: Mapping[str, str] | None = None) -> list[Pair]:
     seen = talks[["talk", "demander", "partner"]].drop_duplicates("talk").astype(str)
     rows = list(seen.itertuples(index=False, name=None))
     paint = colours([code for row in rows for code in row[1:]] + list(names or ()))
-    return [
-        Pair(talk, *(country_name(c, names) for c in codes), *map(paint.get, codes)) for talk, *codes in rows
-    ]
+    return [Pair(talk, *(country_name(c, names) for c in codes), *map(paint.get, codes)) for talk, *codes in rows]
 
 
 def pair_of(talks, talk: str, names: Mapping[str, str] | None = None) -> Pair:
@@ -70,9 +77,7 @@ def pair_of(talks, talk: str, names: Mapping[str, str] | None = None) -> Pair:
     for pair in known:
         if pair.talk == talk:
             return pair
-    raise ValueError(
-        f"no talk {talk!r} in these results; there are {', '.join(p.talk for p in known) or 'none'}"
-    )
+    raise ValueError(f"no talk {talk!r} in these results; there are {', '.join(p.talk for p in known) or 'none'}")
 
 
 def rows_of(data, talk: str):

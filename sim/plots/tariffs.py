@@ -54,25 +54,22 @@ def agreed_tariffs(
         why = "No tariff was on the table." if issue is None else "No world agreed on this tariff."
         return say(ax, why, title)
     ax = canvas(ax, WIDTH, 1.6 + 0.95 * len(known))
-    width = 0.8 * _step(talks[issue].dropna().to_numpy(dtype=float))
+    marks = [v for p in known for v in (rates or {}).get(p.talk, {}).values()]
+    levels = np.array([0.0, *talks[issue].dropna().astype(float), *marks])
+    reach = max(float(np.ptp(levels)), 1.0)
+    width = min(0.8 * _step(talks[issue].dropna().to_numpy(dtype=float)), reach / 20.0)
     for row, pair in enumerate(known[::-1]):
         _ridge(ax, rows_of(talks, pair.talk)[issue], row, width, pair.partner_colour)
         _rate_marks(ax, (rates or {}).get(pair.talk, {}), row)
-    ax.set_yticks(
-        [k + 0.3 for k in range(len(known))], [_tick(talks, p) for p in known[::-1]], fontsize=SMALL
-    )
+    ax.set_yticks([k + 0.3 for k in range(len(known))], [_tick(talks, p) for p in known[::-1]], fontsize=SMALL)
     ax.set_ylim(-0.1, len(known) + 0.02)
-    tidy(
-        ax,
-        title=title,
-        x=f"Agreed: {in_sentence(issue_label(issue, labels))}",
-        y="Share of a talk's worlds (%)",
-    )
+    label = in_sentence(issue_label(issue, labels))
+    tidy(ax, title=title, x=f"Agreed: {label}", y="Share of worlds (each row: 0 to 100 %)", flush=True)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
-    ax.margins(x=0.04)
+    ax.set_xlim(levels.min() - 0.05 * reach, levels.max() + 0.05 * reach)
     drawn = {kind for pair in known for kind in (rates or {}).get(pair.talk, {})}
-    legend_below(ax, columns=4, handles=_handles(known, drawn))
+    legend_below(ax, handles=_handles(drawn))
     return ax
 
 
@@ -82,9 +79,9 @@ def _belongs(rows, issue: str) -> bool:
 
 
 def _step(levels: np.ndarray) -> float:
-    """Return the smallest gap between agreed levels, percent; 1 where there is one level alone."""
+    """Return the smallest gap between agreed levels, percent; infinite where there is one level alone."""
     gaps = np.diff(np.unique(np.round(levels, 6)))
-    return max(float(gaps.min()), NARROWEST) if len(gaps) else 1.0
+    return max(float(gaps.min()), NARROWEST) if len(gaps) else np.inf
 
 
 def _ridge(ax: Axes, column, row: int, width: float, colour: str) -> None:
@@ -112,10 +109,9 @@ def _tick(talks, pair: Pair) -> str:
     return f"{pair.tick}\nno deal: {percent(share)}"
 
 
-def _handles(known: list[Pair], drawn: set[str]) -> list:
-    paint = {pair.partner: pair.partner_colour for pair in known}
-    handles = [Patch(color=colour, label=name) for name, colour in paint.items()]
-    return handles + [
+def _handles(drawn: set[str]) -> list:
+    bar = Patch(color="#888888", label="Share of the talk's worlds that agree on it")
+    return [bar] + [
         Line2D([], [], color=INK, linewidth=1.3, linestyle=style, label=label)
         for kind, (label, style) in RATES.items()
         if kind in drawn

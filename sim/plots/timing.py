@@ -35,22 +35,23 @@ def deal_timing(
     ax = canvas(ax, WIDTH, 3.6 + 0.16 * (-(-len(known) // 2)))
     last = int(max(talks["rounds_talked"].max(), talks["round"].max()))
     met: dict[str, int] = {}
-    for pair in known:
+    for k, pair in enumerate(known):
         style = LINES[met.setdefault(pair.partner, 0) % len(LINES)]
         met[pair.partner] += 1
         share = agreed_by(rows_of(talks, pair.talk), last)
         label = f"{pair.title}: {percent(count(talks, pair.talk).share)}"
-        line = {"color": pair.partner_colour, "linestyle": style, "linewidth": 1.9, "label": label}
-        ax.step(
-            range(last + 1), 100.0 * share, where="post", marker="o", markersize=3.4, clip_on=False, **line
-        )
+        thick = 1.4 + 2.6 * (1.0 - (k + 1) / len(known))  # thinner on top: lines that coincide are all seen
+        line = {"color": pair.partner_colour, "linestyle": style, "linewidth": thick, "label": label}
+        rises = np.flatnonzero(np.diff(share, prepend=0.0) > 0)
+        dots = {"marker": "o", "markersize": 2.6 + thick, "markevery": rises.tolist()}
+        ax.step(range(last + 1), 100.0 * share, where="post", clip_on=False, zorder=3 + k / 100, **dots, **line)
     tidy(
         ax,
         title="When deals are made: share of worlds that have agreed",
         x=time_label(days_per_round),
         y="Worlds with a deal (%)",
     )
-    ax.set_ylim(0, 100)
+    ax.set_ylim(0, 101)
     ax.set_xlim(0, last)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=13, min_n_ticks=1))
     ax.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=""))
