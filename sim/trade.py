@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.economy import Economy
+from sim.economy import Economy, TradeParameters
 from sim.trade_baseline import MAX_ITERATIONS, TOLERANCE, build_system
 from sim.trade_newton import chunk_size, follow, newton
 from sim.trade_system import Shock, State, System, add_up, evaluate
 
-__all__ = ["TradeResult", "solve"]
+__all__ = ["TradeParameters", "TradeResult", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -82,6 +82,11 @@ def solve(
     `iceberg` (..., S, N, N) multiplies the real cost of selling in a market (1: no change; lower: easier access).
     Exact hat algebra (Dekle, Eaton & Kortum 2008) with labour supply, scale, tax relief and foreign ownership
     (Ignatenko et al. 2025), by Newton's method. A world that does not converge is False in `converged`.
+
+    >>> rigid = TradeParameters(labour_supply=0, scale_elasticity=0)
+    >>> pair = Economy.from_arrays(["A", "B"], [[0, 20], [20, 0]], [100, 100], parameters=rigid)
+    >>> solve(pair, [[0, 0.25], [0.25, 0]]).ev.round(2).tolist()  # by hand in docs/theory/economy.md
+    [-1.26, -1.26]
     """
     rates, icebergs, batch = _inputs(economy, tariffs, iceberg)
     system = build_system(economy, economy.parameters)
