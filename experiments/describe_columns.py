@@ -37,7 +37,7 @@ the status quo at baseline prices; rates are percent. A cell is null where the t
 `demander` is the side that holds the stick, `partner` the other.
 """
 ISSUES = """
-Beside these columns there is one an issue: its name and its unit, such as `us_tariff_pct` (percent), `security_busd` (bn
+Beside these columns there is one for each issue, named after it and its unit: `us_tariff_pct` (percent), `security_busd` (bn
 USD a year) or `pledge_busd` (bn USD, the headline). It holds the level {of}, null {null}.
 """
 OF_ISSUES = {

@@ -1,0 +1,104 @@
+"""Documents say what is so: doctests, links, pages made from code; slow: every command and README's figures."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments.describe_columns import PAGE, page
+from tests.house import ROOT, files, modules
+
+PAGES = [p for p in files() if p.suffix == ".md" and p.parts[0] in ("README.md", "docs", "notebooks")]
+WITH_EXAMPLES = [p for p in PAGES if ">>> " in (ROOT / p).read_text(encoding="utf-8")]
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+LAST_DIGIT = 1.01  # another machine's last bits may turn a rounding: one unit of the last digit shown
+PATIENCE = 600  # seconds for the commands of one page
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_examples_in_the_code_hold(name):
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
+
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=str)
+def test_examples_in_the_pages_hold(path):
+    failed, tried = doctest.testfile(str(ROOT / path), module_relative=False)
+    assert tried > 0 and failed == 0
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_links_inside_the_checkout_lead_somewhere(path):
+    links = LINK.findall((ROOT / path).read_text(encoding="utf-8"))
+    inside = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
+    assert [link for link in inside if not (ROOT / path.parent / link).exists()] == []
+
+
+def test_every_page_on_theory_is_in_the_index():
+    index = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
+    pages = [p for p in PAGES if p.is_relative_to("docs/theory")]
+    assert [p.name for p in pages if f"(theory/{p.name})" not in index] == []
+
+
+def test_the_page_of_columns_is_up_to_date():
+    again = "run: python -m experiments.describe_columns"
+    assert PAGE.read_text(encoding="utf-8") == page(), again
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """Return a copy of the checkout: commands of the pages may write in it."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for path in files():
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, copy / path)
+    return copy
+
+
+def shell(commands: str, checkout: Path) -> subprocess.CompletedProcess:
+    """Run commands in the copy, by its own code and this environment's programs; stop at the first that fails."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = os.environ | {"PATH": path, "PYTHONPATH": str(checkout), "OPENBLAS_NUM_THREADS": "1"}
+    return subprocess.run(
+        ["sh", "-e"], input=commands, cwd=checkout, env=env, text=True, capture_output=True, timeout=PATIENCE
+    )
+
+
+def commands_of(path: Path) -> str:
+    """Return the shell commands a page shows, less those that set up an environment of their own."""
+    blocks = SHELL.findall((ROOT / path).read_text(encoding="utf-8"))
+    return "\n".join("\n".join(line for line in b.splitlines() if not line.startswith("make ")) for b in blocks).strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [p for p in PAGES if commands_of(p)], ids=str)
+def test_every_command_shown_runs(path, checkout):
+    done = shell(commands_of(path), checkout)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_readme_are_those_of_the_default_run(checkout):
+    done = shell("bargain run figures=false --out numbers\n", checkout)
+    assert done.returncode == 0, done.stderr[-2000:]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- default run -->")[2].partition("<!-- end -->")[0].strip().splitlines()
+    found = [
+        line for line in (checkout / "numbers" / "summary.md").read_text(encoding="utf-8").splitlines() if "|" in line
+    ]
+    assert len(shown) > 3
+    for said, ran in zip(shown, found):
+        assert NUMBER.sub("#", said).split() == NUMBER.sub("#", ran).split()
+        for one, two in zip(NUMBER.findall(said), NUMBER.findall(ran)):
+            unit = 10.0 ** -len(one.partition(".")[2])
+            assert abs(float(one) - float(two)) <= LAST_DIGIT * unit, f"README says {one}, the run {two}: {ran}"
