@@ -58,6 +58,23 @@ def test_networks_in_a_batch_are_the_single_ones():
             assert np.array_equal(together.partners[world], solve(hub[world], partners[world]).partners)
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 7])
+@pytest.mark.parametrize("talks", [1, 3])
+def test_chunks_give_the_same_bytes(chunk, talks):
+    rng = np.random.default_rng(6)
+    hub, partners = rng.normal(size=(30, 1 << talks)), rng.normal(size=(30, talks, 1 << talks))
+    for solve in (nash_in_nash_transfers, stole_zwiebel, order_of_talks):
+        whole = solve(hub, partners)
+        for at in range(0, 30, chunk):
+            part = solve(hub[at : at + chunk], partners[at : at + chunk])
+            assert np.array_equal(whole.partners[at : at + chunk], part.partners)
+            assert np.array_equal(whole.hub[at : at + chunk], part.hub)
+    games = hub_coalitions(hub, partners)
+    for at in range(0, 30, chunk):
+        assert np.array_equal(games[at : at + chunk], hub_coalitions(hub[at : at + chunk], partners[at : at + chunk]))
+        assert np.array_equal(shapley(games)[at : at + chunk], shapley(games[at : at + chunk]))
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5), st.integers(0, 10_000))
 def test_shapley_is_the_mean_over_orders_of_arrival(players, seed):

@@ -91,6 +91,35 @@ def test_packages_against_row_by_row(data):
         assert found.row[world] == row
 
 
+def same_bits(whole, parts):
+    for field in whole._fields:
+        joined = np.concatenate([getattr(part, field) for part in parts])
+        assert np.array_equal(getattr(whole, field), joined, equal_nan=True), field
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7])
+@pytest.mark.parametrize("rows", [1, 40])
+def test_chunks_give_the_same_bytes(chunk, rows):
+    rng = np.random.default_rng(2)
+    cuts = [slice(at, at + chunk) for at in range(0, 30, chunk)]
+    u0, u1 = rng.normal(size=(30, rows)), rng.normal(size=(30, 17, rows))
+    none1, probs = rng.normal(size=(30, 17)), rng.dirichlet(np.ones(17), 30)
+    table = screen_packages(u0, u1, np.zeros(30), none1, probs)
+    same_bits(table, [screen_packages(u0[c], u1[c], np.zeros(30)[c], none1[c], probs[c]) for c in cuts])
+    costs, cdf = np.arange(18.0), np.concatenate([np.zeros((30, 1)), np.cumsum(probs, axis=-1)], axis=-1)
+    cdf[:, -1] = 1.0
+    same_bits(screen_cdf(costs, cdf, 0.5, u0[:, 0]), [screen_cdf(costs, cdf[c], 0.5, u0[c, 0]) for c in cuts])
+    found = screen_types(costs[:17], probs, 0.5, u0[:, 0])
+    same_bits(found, [screen_types(costs[:17], probs[c], 0.5, u0[c, 0]) for c in cuts])
+    bounds = np.sort(rng.uniform(0, 9, (30, 2)), axis=-1) + [0, 0.1]
+    same_bits(double_auction(bounds, bounds), [double_auction(bounds[c], bounds[c]) for c in cuts])
+    demands, priors = rng.uniform(0.55, 0.9, (30, 2)), rng.uniform(0.1, 0.5, (30, 2))
+    war = war_of_attrition(demands, [0.05, 0.1], priors)
+    parts = [war_of_attrition(demands[c], [0.05, 0.1], priors[c]) for c in cuts]
+    same_bits(war, parts)
+    same_bits(agreement_by_round(war, 0.5, 9), [agreement_by_round(part, 0.5, 9) for part in parts])
+
+
 def test_screening_gives_up_rare_tough_types():
     u0, u1 = np.array([10.0, 6.0]), np.array([[1.0, 3.0], [5.0, 8.0]])
     risky = screen_packages(u0, u1, 0, [2, 2], [0.1, 0.9])

@@ -102,14 +102,28 @@ def test_nash_1953_by_hand():
     assert pure.saddle and pure.payoffs == pytest.approx([3.5, 0.5])
 
 
-def test_batch_is_single_bit_for_bit():
+@pytest.mark.parametrize("chunk", [1, 2, 7])
+def test_chunks_give_the_same_bytes(chunk):
     rng = np.random.default_rng(3)
-    a, b, sigma = rng.normal(size=(6, 3, 2)), rng.normal(size=(6, 3, 2)), rng.uniform(4, 6, 6)
-    together = rational_threats(a, b, sigma)
-    for world in range(6):
-        alone = rational_threats(a[world], b[world], sigma[world])
-        for batch, single in zip(together, alone, strict=True):
-            assert np.array_equal(batch[world], single, equal_nan=True)
+    a, b = rng.normal(size=(2, 12, 3, 4))
+    packages, sigma, two = rng.uniform(0, 9, (12, 30, 2)), rng.uniform(3, 5, 12), rng.normal(size=(12, 2))
+    quo, patience = rng.uniform(0.2, 0.8, 12), rng.uniform(0.6, 0.9, (12, 2))
+    solves = [
+        lambda c: rational_threats(a[c], b[c], sigma[c]),
+        lambda c: pure_threats(a[c], b[c], sigma[c]),
+        lambda c: frontier_threats(a[c], b[c], packages[c]),
+        lambda c: leverage(two[c], a[c, 0, :2]),
+        lambda c: rungs(two[c], a[c], b[c])[:-1],
+        lambda c: climb(two[c], a[c], b[c]),
+        lambda c: strike_range(quo[c], patience[c]),
+        lambda c: burning_range(quo[c]),
+    ]
+    for solve in solves:
+        whole = solve(slice(None))
+        for at in range(0, 12, chunk):
+            for batch, part in zip(whole, solve(slice(at, at + chunk)), strict=True):
+                nan = batch.dtype.kind == "f"
+                assert np.array_equal(batch[at : at + chunk], part, equal_nan=nan)
 
 
 def test_pure_threats_flag_games_without_a_saddle():

@@ -86,8 +86,8 @@ def nash_in_nash_transfers(hub, partners, weight=0.5):
     weight = _weight(weight, talks)
     everything = hub.shape[-1] - 1
     without = everything - (1 << np.arange(talks))
-    lost = hub[..., -1:] - hub[..., without]
-    gain = partners[..., -1] - partners[..., np.arange(talks), without]
+    lost = hub[..., -1:] - np.take(hub, without, axis=-1)  # take: the same bits in sums whatever the batch
+    gain = partners[..., -1] - np.stack([partners[..., j, s] for j, s in enumerate(without)], axis=-1)
     transfers = weight * gain - (1 - weight) * lost
     surplus = gain + lost
     return NashInNash(
@@ -118,7 +118,7 @@ def shapley(worth):
     value = []
     for player in range(players):
         without = coalition[(coalition >> player & 1) == 0]
-        added = worth[..., without + (1 << player)] - worth[..., without]
+        added = np.take(worth, without + (1 << player), axis=-1) - np.take(worth, without, axis=-1)
         value.append((chance[size[without]] * added).sum(axis=-1))
     return np.stack(value, axis=-1)
 
@@ -134,8 +134,8 @@ def hub_coalitions(hub, partners):
     hub, partners, talks = _worth(hub, partners)
     sets = np.arange(hub.shape[-1])
     member = (sets >> np.arange(talks)[:, None] & 1).astype(bool)
-    together = hub + np.where(member, partners, 0.0).sum(axis=-2)
-    alone = np.where(member, partners[..., :1], 0.0).sum(axis=-2)
+    together = hub + np.einsum("...js->...s", np.where(member, partners, 0.0))
+    alone = np.einsum("...js->...s", np.where(member, partners[..., :1], 0.0))
     return np.stack([alone, together], axis=-1).reshape(*hub.shape[:-1], -1)
 
 
@@ -188,7 +188,11 @@ def order_of_talks(hub, partners, weight=0.5):
     found = [_one_order(hub, partners, np.broadcast_to(weight, (*lead, talks)), order) for order in orders]
     own, others, deals = (np.stack(part, axis=len(lead)) for part in zip(*found, strict=True))
     position = np.argsort(orders, axis=-1)
-    mean = [others[..., position[:, j] == k, j].mean(axis=-1) for j in range(talks) for k in range(talks)]
+    mean = [
+        np.take(others[..., j], np.flatnonzero(position[:, j] == k), axis=-1).mean(axis=-1)
+        for j in range(talks)
+        for k in range(talks)
+    ]
     by_position = np.stack(mean, axis=-1).reshape(*lead, talks, talks)
     return Order(orders, own, others, deals, by_position, by_position[..., 0], by_position[..., -1])
 

@@ -76,7 +76,7 @@ def screen_types(costs, probs, share, cost):
         raise ValueError(f"costs has shape {costs.shape}: one cost for each of the {probs.shape[-1]} types")
     share, cost = finite("share", share), finite("cost", cost)
     order = np.argsort(costs, kind="stable")
-    costs, probs = costs[order], probs[..., order]
+    costs, probs = costs[order], np.take(probs, order, axis=-1)  # take keeps the bits of sums whatever the batch
     refuse = np.where(costs < costs[:, None], probs[..., None, :], 0.0).sum(axis=-1)
     gain = (costs + cost[..., None]) * (1 - refuse)
     best = (gain >= gain.max(axis=-1, keepdims=True) - PAYOFF_TOLERANCE).argmax(axis=-1)
@@ -144,10 +144,10 @@ def screen_packages(u0, u1, no_deal0, no_deal1, probs):
             "u0 is (..., P), u1 (..., K, P) and probs (..., K) with at least one package"
         )
     accepts = u1 >= no_deal1[..., None] - PAYOFF_TOLERANCE
-    deal = np.where(accepts, probs[..., None], 0.0).sum(axis=-2)
+    deal = np.einsum("...k,...kp->...p", probs, accepts.astype(float))  # einsum: same bits whatever the batch
     value = no_deal0[..., None] + deal * (u0 - no_deal0[..., None])
     each = np.where(accepts, u1, no_deal1[..., None])
-    other = (probs[..., None] * each).sum(axis=-2)
+    other = np.einsum("...k,...kp->...p", probs, each)
     worth = (deal > 0) & (value >= no_deal0[..., None] - PAYOFF_TOLERANCE)
     row = _best_row(np.where(worth, value, -np.inf), other)
     made = row >= 0
