@@ -90,34 +90,42 @@ def solve(
     """
     rates, icebergs, batch = _inputs(economy, tariffs, iceberg)
     system = build_system(economy, economy.parameters)
-    count, n = len(rates), system.size
-    fields = {key: np.empty((count, n)) for key in _FIELDS}
-    residual, walras = np.empty(count), np.empty(count)
-    used = np.empty(count, np.int64)
-    for worlds in _chunks(system, count):
-        shock = _shock(system, economy, rates, icebergs, worlds)
-        x, used[worlds] = _search(system, economy, shock, tolerance, max_iterations)
-        with np.errstate(invalid="ignore"):
-            state = evaluate(system, shock, x)
-        worst = np.abs(state.error).max(0)
-        residual[worlds] = np.where(np.isfinite(worst), worst, np.inf)
-        walras[worlds] = state.error[n + system.base]
-        for key, value in _fields(system, state, x).items():
-            fields[key][worlds] = value.T
-    shaped = {key: value.reshape(*batch, n) for key, value in fields.items()}
+    parts = [
+        _solve_chunk(system, economy, _shock(system, economy, rates, icebergs, worlds), tolerance, max_iterations)
+        for worlds in _chunks(system, len(rates))
+    ]
+    whole = {key: _join([part[key] for part in parts], batch, (system.size,)) for key in _FIELDS}
+    whole |= {key: _join([part[key] for part in parts], batch, ()) for key in ("residual", "walras", "iterations")}
+    shape = (*batch, *economy.flows.shape)
+    icebergs = None if icebergs is None else icebergs.reshape(shape)
     return TradeResult(
-        economy,
-        rates.reshape(*batch, *economy.flows.shape),
-        None if icebergs is None else icebergs.reshape(*batch, *economy.flows.shape),
-        **shaped,
-        residual=residual.reshape(batch),
-        walras=walras.reshape(batch),
-        converged=(residual <= tolerance).reshape(batch),
-        iterations=used.reshape(batch),
+        economy, rates.reshape(shape), icebergs, **whole, converged=np.asarray(whole["residual"] <= tolerance)
     )
 
 
 _FIELDS = ("wage", "labour", "price", "expenditure", "revenue", "income", "ev", "welfare_published")
+
+
+def _solve_chunk(
+    system: System, economy: Economy, shock: Shock, tolerance: float, max_iterations: int
+) -> dict[str, Array]:
+    """Fields (b, N) and evidence (b,) of the worlds of one shock."""
+    x, used = _search(system, economy, shock, tolerance, max_iterations)
+    with np.errstate(invalid="ignore"):
+        state = evaluate(system, shock, x)
+    worst = np.abs(state.error).max(0)
+    evidence = {
+        "residual": np.where(np.isfinite(worst), worst, np.inf),
+        "walras": state.error[system.size + system.base],
+        "iterations": used,
+    }
+    return {key: value.T for key, value in _fields(system, state, x).items()} | evidence
+
+
+def _join(parts: list[Array], batch: tuple[int, ...], cell: tuple[int, ...]) -> Array:
+    """Chunks one after the other, in the shape of the batch."""
+    joined = np.concatenate(parts) if parts else np.zeros((0, *cell))
+    return np.ascontiguousarray(joined).reshape((*batch, *cell))
 
 
 def _chunks(system: System, count: int) -> list[slice]:
