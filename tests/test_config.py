@@ -214,7 +214,7 @@ def test_own_class_is_taken_from_a_named_folder_only(tmp_path: Path):
     text = (CONFIGS.parent / "agents" / "strategies" / "hardliner.py").read_text(encoding="utf-8")
     (tmp_path / "my_hard.py").write_text(text.replace("Hardliner", "Stubborn"), encoding="utf-8")
     mine = ["talks=us_japan", "countries.JPN.strategy={_target_: my_hard.Stubborn, demand_pct: 70}"]
-    mine.append("~countries.JPN.strategy.exponent")
+    mine += ["~countries.JPN.strategy.exponent", "~countries.JPN.strategy.flexibility_pct"]
     loaded = load(mine, plugins=tmp_path)
     assert type(loaded.config.countries["JPN"].strategy).__name__ == "Stubborn"
     assert loaded.resolved["countries"]["JPN"]["strategy"] == {"_target_": "my_hard.Stubborn", "demand_pct": 70}
