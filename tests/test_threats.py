@@ -1,4 +1,4 @@
-"""Rational threats, credibility and strikes: Nash 1953 by hand, enumeration against programme, deviations."""
+"""Rational threats and credibility: Nash 1953 by hand, enumeration against programme, deviations."""
 
 from itertools import combinations
 
@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 
 from sim.solutions.bargaining import nash
 from sim.solutions.credibility import best_answer, climb, leverage, rungs, yield_by_belief
-from sim.solutions.strikes import burning_range, strike_range
 from sim.solutions.threats import frontier_threats, pure_threats, rational_threats, zero_sum
 
 A = np.array([[0.0, -2.0], [3.0, -1.0]])  # US {none, tariff} x partner {none, retaliate}
@@ -107,7 +106,6 @@ def test_chunks_give_the_same_bytes(chunk):
     rng = np.random.default_rng(3)
     a, b = rng.normal(size=(2, 12, 3, 4))
     packages, sigma, two = rng.uniform(0, 9, (12, 30, 2)), rng.uniform(3, 5, 12), rng.normal(size=(12, 2))
-    quo, patience = rng.uniform(0.2, 0.8, 12), rng.uniform(0.6, 0.9, (12, 2))
     solves = [
         lambda c: rational_threats(a[c], b[c], sigma[c]),
         lambda c: pure_threats(a[c], b[c], sigma[c]),
@@ -115,8 +113,6 @@ def test_chunks_give_the_same_bytes(chunk):
         lambda c: leverage(two[c], a[c, 0, :2]),
         lambda c: rungs(two[c], a[c], b[c])[:-1],
         lambda c: climb(two[c], a[c], b[c]),
-        lambda c: strike_range(quo[c], patience[c]),
-        lambda c: burning_range(quo[c]),
     ]
     for solve in solves:
         whole = solve(slice(None))
@@ -276,67 +272,6 @@ def test_belief_moves_the_split_in_proportion():
     assert talks.tolist() == [[2, 2], [2, 2], [3, 1]]  # an object holding payoffs; half: 2·3 = 3·2, lowest row
 
 
-def test_strike_oracle():
-    """Oracle 7; with the other side proposing first the top is (w0 + d)/(1 + d)."""
-    found = strike_range(0.5, (0.9, 0.9))
-    assert (found.low, found.high) == pytest.approx((0.5, 0.763158), abs=1e-6)
-    assert found.always == pytest.approx(0.526316, abs=1e-6)
-    assert strike_range(0.5, (0.9, 0.9), first=False).high == pytest.approx(1.4 / 1.9)
-    edge = strike_range([0.80, 0.82], (0.9, 0.9))
-    assert edge.credible.tolist() == [True, False]  # d² = .81
-    assert edge.high[1] == edge.low[1]
-
-
-def strike_by_iteration(w0, d0, d1, s0, s1):
-    """Largest share of a striker by shrinking the sets of equilibrium values, each side's waiting included."""
-    odd, even, other_even = (0.0, 1.0), (0.0, 1.0), (0.0, 1.0)  # striker's values; the other's while proposing
-    for _ in range(3000):
-        peace = ((1 - d0) * w0 + d0 * even[0], (1 - d0) * w0 + d0 * even[1])
-        credible = (1 - d0) * s0 + d0 * even[1] >= peace[0] - 1e-12
-        calm = (1 - d1) * (1 - w0) + d1 * other_even[1]
-        refuse = (1 - d1) * s1 + d1 * other_even[0] if credible else (1 - d1) * (1 - w0) + d1 * other_even[0]
-        accept = ((1 - d0) * w0 + d0 * odd[0], (1 - d0) * w0 + d0 * odd[1])
-        sit_out = (1 - d1) * (1 - w0) + d1 * (1 - odd[1])
-        new_odd = (1 - calm, 1 - refuse)
-        other_even = (max(1 - accept[1], sit_out), 1 - accept[0])
-        odd, even = new_odd, accept
-    return odd
-
-
-@pytest.mark.parametrize("w0, d0, d1, s0, s1", [
-    (0.5, 0.9, 0.9, 0, 0), (0.3, 0.8, 0.95, 0, 0), (0.7, 0.8, 0.8, 0, 0), (0.4, 0.85, 0.9, 0.2, 0.1),
-    (0.2, 0.6, 0.7, -0.3, 0.0),
-])  # fmt: skip
-def test_strike_range_is_the_largest_set_that_supports_itself(w0, d0, d1, s0, s1):
-    found = strike_range(w0, (d0, d1), (s0, s1))
-    assert (found.low, found.high) == pytest.approx(strike_by_iteration(w0, d0, d1, s0, s1), abs=1e-6)
-
-
-def test_more_patient_striker_is_not_claimed():
-    """There the other side gains by sitting out a round: 1 − y < (1−d1)(1−w0) + d1(1−x)."""
-    found = strike_range(0.3, (0.95, 0.8))
-    assert not found.known and np.isnan(found.high) and found.low == pytest.approx(0.3)
-    high = strike_by_iteration(0.3, 0.95, 0.8, 0, 0)[1]
-    assert high < (1 - 0.8 + 0.8 * 0.05 * 0.3) / (1 - 0.95 * 0.8)  # the equal-patience formula is too high
-
-
-def burning_by_iteration(d, most):
-    """Shares of a side that may burn: values as proposer and as responder, sets shrunk till they stand."""
-    own, reply = (0.0, 1.0), (0.0, 1.0)
-    for _ in range(4000):
-        kept = max(reply[0] / reply[1] if reply[1] > 0 else 1.0, 1 - most)
-        own = (1 - d * (1 - reply[0]), 1 - d * min(kept, 1.0) * (1 - reply[1]))
-        reply = (d * own[0], d * own[1])
-    return own
-
-
-@pytest.mark.parametrize("d, most", [(0.9, 1.0), (0.9, 0.2), (0.7, 1.0), (0.55, 1.0), (0.95, 0.05)])
-def test_burning_range_is_the_largest_set_that_supports_itself(d, most):
-    found = burning_range(d, most)
-    assert (found.low, found.high) == pytest.approx(burning_by_iteration(d, most), abs=1e-6)
-    assert bool(found.credible) == (d + d * d > 1)
-
-
 @pytest.mark.parametrize("call, says", [
     (lambda: rational_threats(np.zeros((0, 2)), np.zeros((0, 2)), 1), "nobody can carry out"),
     (lambda: rational_threats([[np.nan]], [[0]], 1), r"payoff0\[0, 0\] is nan"),
@@ -348,10 +283,6 @@ def test_burning_range_is_the_largest_set_that_supports_itself(d, most):
     (lambda: leverage([0, 0], [np.nan, 1]), "nobody can carry out"),
     (lambda: leverage([0, 0, 0], [1, 1, 1]), "holder, target"),
     (lambda: yield_by_belief(lambda d: d, [0, 0], [1, 1], [1.5]), "beliefs = 1.5"),
-    (lambda: strike_range(1.2, (0.9, 0.9)), "status_quo = 1.2"),
-    (lambda: strike_range(0.5, (0.9, 1.0)), "patience = 1.0"),
-    (lambda: strike_range(0.5, (0.9, 0.9), (0.6, 0)), "must cost both"),
-    (lambda: burning_range(0.9, most=2), "most = 2"),
 ])  # fmt: skip
 def test_bad_input_is_named(call, says):
     with pytest.raises(ValueError, match=says):
