@@ -66,12 +66,13 @@ def frontier(u) -> Frontier:
     parts, sizes = [], []
     for cut in blocks(np.full(len(a), pairs.u0.shape[-1])):
         world, row, x, y, group, best = _candidates(pairs, a[cut], b[cut])
-        lead = _leads(group)
-        lowest = np.minimum.reduceat(np.where(best, row, np.iinfo(row.dtype).max), lead)
-        top = _leads(group, last=True)
-        keep = _rising(world[lead], y[top])
-        parts.append((lowest[keep], x[lead][keep], y[top][keep]))
-        sizes.append(np.bincount(world[lead][keep], minlength=len(a[cut])))
+        if len(group) > group[-1] + 1:  # some share their u0: the best u1 of each, under its lowest row
+            lead, top = _leads(group), _leads(group, last=True)
+            row = np.minimum.reduceat(np.where(best, row, np.iinfo(row.dtype).max), lead)
+            world, x, y = world[lead], x[lead], y[top]
+        keep = np.flatnonzero(_rising(world, y))
+        parts.append((row[keep], x[keep], y[keep]))
+        sizes.append(np.bincount(world[keep], minlength=len(a[cut])))
     row, x, y = (np.concatenate(part) for part in zip(*parts))
     start = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
     return Frontier(start, row, x, y, table)
