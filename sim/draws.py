@@ -33,7 +33,7 @@ def raw(seed: int, stream: str, turn: int, first: int, count: int, *, blocks: in
 
 
 def uniform(seed: int, stream: str, turn: int, first: int, count: int, *, blocks: int = 1) -> np.ndarray:
-    """Return uniform draws (count, 4 * blocks) in the open interval (0, 1), 53 bits each.
+    """Return uniform draws (count, 4 * blocks) in the open interval (0, 1), 52 bits each.
 
     >>> u = uniform(7, "types", 0, 0, 1000)
     >>> u.shape, bool((u > 0).all() and (u < 1).all())
@@ -43,8 +43,8 @@ def uniform(seed: int, stream: str, turn: int, first: int, count: int, *, blocks
 
 
 def to_uniform(words: np.ndarray) -> np.ndarray:
-    """Return words (...) uint64 as uniforms in the open interval (0, 1)."""
-    return ((words >> np.uint64(11)) + 0.5) * 2.0**-53
+    """Return words (...) uint64 as uniforms in the open interval (0, 1): 52 bits, so that the half is exact."""
+    return ((words >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
 def pick(probability: np.ndarray, u: np.ndarray) -> np.ndarray:
