@@ -36,11 +36,11 @@ class Ranked:
 
     def __init__(self, utility: np.ndarray) -> None:
         """Rank the packages of `utility` (K, P), bn USD a year."""
-        self.micro = to_micro(utility)
-        self.types, self.packages = self.micro.shape
+        self.types, self.packages = utility.shape
         self._bits = max(1, int(self.packages - 1).bit_length())
-        if np.abs(self.micro).max(initial=0) >= 1 << (62 - self._bits):
+        if not np.abs(utility).max(initial=0) * MICRO < 1 << (62 - self._bits):
             raise ValueError("utilities are too large to rank: at most about 1e13 / packages bn USD a year")
+        self.micro = to_micro(utility)
         keys = (self.micro << self._bits) + np.arange(self.packages)
         self._keys = np.sort(keys, axis=-1)
 
