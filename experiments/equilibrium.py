@@ -29,7 +29,8 @@ def main(argv: list[str]) -> int:
         raise UserError("bargain equilibrium: -m is for run", "give one configuration: leave -m out")
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
     place = equilibrium(loaded, options)
-    print(f"\nresults: {place}")
+    if not options.silent:
+        print(f"\nresults: {place}")
     return 0
 
 
@@ -57,7 +58,8 @@ def equilibrium(loaded: Loaded, options: Options) -> Path:
             draw(folder.work)
         write_json(folder.work / "run.json", circumstances(started, time.perf_counter() - clock))
         place = folder.finish()
-    print(text)
+    if not options.silent:
+        print(text)
     return place
 
 

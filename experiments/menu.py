@@ -17,7 +17,7 @@ Options
   --out DIR          write the run to DIR instead of a new folder below outputs/
   --config-dir DIR   also take experiment/, strategy/ ... YAML files from DIR
   --plugins DIR      also take classes named by `_target_` from the .py files in DIR
-  -m                 sweep: every key=a,b takes both values
+  hydra/job_logging=none   say nothing: no progress, no summary on the screen
   --version, --help
 """
 EXAMPLES = """\

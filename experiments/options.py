@@ -9,13 +9,16 @@ from experiments.messages import UserError, suggest
 
 VALUED = {"--out": "out", "--plugins": "plugins", "--config-dir": "config_dir"}
 FLAGS = {"-m": "multirun", "--multirun": "multirun"}
+LOGGING = "hydra/job_logging"  # Hydra's own way to silence a program; only its shipped options
+LOGGINGS = {"default": False, "stdout": False, "disabled": True, "none": True}
 
 
 @dataclass(frozen=True)
 class Options:
     """What stood on the command line.
 
-    `out`: run folder, `plugins`: folder of the user's own classes, `config_dir`: folder of the user's own YAML.
+    `out`: run folder, `plugins`: folder of the user's own classes, `config_dir`: folder of the user's own YAML,
+    `silent`: Hydra's job logging is off, so neither summary nor progress is shown.
     """
 
     overrides: tuple[str, ...] = ()
@@ -23,6 +26,7 @@ class Options:
     plugins: Path | None = None
     config_dir: Path | None = None
     multirun: bool = False
+    silent: bool = False
 
 
 def parse(argv: list[str]) -> Options:
@@ -41,6 +45,10 @@ def parse(argv: list[str]) -> Options:
             if not equals and not rest:
                 raise UserError(f"command line: {flag} needs a folder after it")
             found[VALUED[flag]] = Path(value if equals else rest.pop(0))
+        elif flag == LOGGING:
+            if value not in LOGGINGS:
+                raise UserError(f"command line: {LOGGING}: no option '{value}'; {suggest(value, list(LOGGINGS))}")
+            found["silent"] = LOGGINGS[value]
         elif word in FLAGS:
             found[FLAGS[word]] = True
         elif word.startswith("-"):

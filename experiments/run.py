@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from experiments.summary import summary
 from sim.digest import offer_counts, packages_table, points_table, rounds_table
 from sim.results import COMPRESSION, ROW_GROUP, issue_columns, offers_table, talks_table, write
 
-log = logging.getLogger("bargain")
 SILENT_SECONDS = 2.0  # a run this short shows no progress bar
 
 
@@ -40,7 +38,8 @@ def main(argv: list[str]) -> int:
         raise UserError("-m: sweeps are not part of this version", "run one configuration: leave -m out")
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
     place = run(loaded, options)
-    print(f"\nresults: {place}")
+    if not options.silent:
+        print(f"\nresults: {place}")
     return 0
 
 
@@ -49,9 +48,10 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
     started, clock = now(), time.perf_counter()
     config = loaded.config
     place = options.out if options is not None and options.out is not None else Path(loaded.run_dir)
+    silent = options is not None and options.silent
     with RunFolder(place) as folder:
         lab = build(config)
-        played = play(lab, folder.work)
+        played = play(lab, folder.work, silent=silent)
         _write_tables(lab, played, folder.work)
         text = summary(lab, played.talks)
         (folder.work / "summary.md").write_text(text, encoding="utf-8")
@@ -73,15 +73,16 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
             draw(folder.work)
         write_json(folder.work / "run.json", circumstances(started, time.perf_counter() - clock))
         place = folder.finish()
-    print(text)
+    if not silent:
+        print(text)
     return place
 
 
-def play(lab: Lab, folder: Path | None = None) -> Played:
+def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Played:
     """Play all worlds in chunks; with a folder and `offers: true`, every offer goes to offers.parquet there."""
     parts, counts = [], None
     writer = None
-    bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=_silenced(), leave=False)
+    bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=silent, leave=False)
     try:
         for first, worlds in lab.chunks():
             model = lab.play(first, worlds)
@@ -108,7 +109,3 @@ def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
     write(packages_table(lab.tables(), names), folder / "packages.parquet")
     write(points_table(lab.tables()), folder / "points.parquet")
 
-
-def _silenced() -> bool:
-    """Say whether progress is unwanted: Hydra's own means, a log level above INFO for all loggers."""
-    return not log.isEnabledFor(logging.INFO) and logging.getLogger().level > logging.WARNING

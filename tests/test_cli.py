@@ -130,3 +130,14 @@ def test_nearest_prefers_the_likely_word():
     assert nearest("threat", ["threat_pct", "interim_pct"]) == "threat_pct"
     assert nearest("JAPAN", ["japan", "eu"]) == "japan"
     assert nearest("zzz", ["japan", "eu"]) is None
+
+
+def test_hydras_own_switch_silences_a_run(tmp_path, capsys):
+    words = ["experiment=classroom", "figures=false", "worlds=4"]
+    assert cli.main([*words, "hydra/job_logging=none", "--out", str(tmp_path / "quiet")]) == 0
+    heard = capsys.readouterr()
+    assert heard.out == "" and heard.err == ""
+    assert cli.main([*words, "--out", str(tmp_path / "loud")]) == 0
+    assert "pie" in capsys.readouterr().out
+    assert cli.main([*words, "hydra/job_logging=non", "--out", str(tmp_path / "no")]) == 2
+    assert "none" in capsys.readouterr().err
