@@ -17,6 +17,7 @@ from sim.table import SIDES
 
 ROW_GROUP = 1 << 17
 COMPRESSION = "zstd"
+NOTHING_GAINED = 5e-7  # bn USD a year: utilities come in steps of 1e-6, what is less than half a step is a last bit
 
 
 def talks_table(model) -> pa.Table:
@@ -135,7 +136,7 @@ def _against_theory(talk, none: np.ndarray) -> dict:
         gap = agreed - payoff
         away = np.sqrt(gap[:, 0] ** 2 + gap[:, 1] ** 2)
         out[name] = pa.array(np.where(zone, away, 0.0), mask=none | ~zone)
-    undefined = none | (total <= 0)
+    undefined = none | (total < NOTHING_GAINED)
     share = gain[:, 0] / np.where(undefined, 1.0, total)
     out["demander_surplus_share"] = pa.array(share, mask=undefined)
     return out
