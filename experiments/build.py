@@ -19,6 +19,7 @@ from sim.payoffs import COMPONENTS, Types
 from sim.sticks import Stick
 from sim.table import Agenda, PayoffTable, Stakes
 
+REST = "ROW"  # what a run does not name is folded into this
 CHUNK = 32_768  # worlds played at once
 CHUNK_OWN_TYPES = 1_024  # the same when every world has weights of its own
 
@@ -69,8 +70,8 @@ def make_economy(config: Config) -> Economy | None:
         trade_elasticity=node.trade_elasticity,
         labour_supply=node.labour_supply,
         scale_elasticity=node.scale_elasticity,
-        pass_through=node.pass_through,
-        foreign_share=node.foreign_share,
+        pass_through=_each(node.pass_through, node.keep, 1.0),
+        foreign_share=_each(node.foreign_share, node.keep, 0.0),
         rebate=node.rebate,
         closure=node.closure,
     )
@@ -79,6 +80,14 @@ def make_economy(config: Config) -> Economy | None:
     if node.source is not None:
         return Economy.shipped(node.source, **options)
     return Economy.from_csv(Path(node.flows_csv), Path(node.regions_csv), **options)
+
+
+def _each(value, keep: tuple[str, ...], otherwise: float):
+    """Return one number for all economies, or one each in the economy's order: those kept, then ROW."""
+    if not isinstance(value, dict):
+        return value
+    names = [*(code for code in keep if code != REST), REST]
+    return tuple(value.get(code, otherwise) for code in names)
 
 
 def make_agenda(name: str, talk) -> Agenda:
