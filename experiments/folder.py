@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata, resources
 from pathlib import Path
@@ -26,32 +27,39 @@ class RunFolder:
     def __init__(self, place: Path) -> None:
         """Take the place; UserError if it exists with something in it or cannot be written."""
         self.place = Path(place)
-        if self.place.exists() and (not self.place.is_dir() or any(self.place.iterdir())):
-            raise UserError(
-                f"run folder '{self.place}' is already used",
-                "name another with --out DIR, or remove it; nothing was written",
-            )
-        self.work = self.place.with_name(f"{self.place.name}.partial-{os.getpid()}")
+        self.new_parents: list[Path] = []  # made for this run, innermost first
         try:
+            if self.place.exists() and (not self.place.is_dir() or any(self.place.iterdir())):
+                raise self._refused("is already used", ", or remove it; nothing was written")
+            if self.place.name in ("", ".."):
+                raise self._refused("is no place for a run: it would replace a folder that is in use")
+            self.work = self.place.with_name(f"{self.place.name}.partial-{os.getpid()}")
+            self.new_parents = [p for p in self.work.parents if not p.exists()]
             self.work.mkdir(parents=True)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise UserError(
-                f"run folder '{self.place}' cannot be written: {reason}", "name another: --out DIR"
-            ) from None
+            raise self._refused(f"cannot be written: {error.strerror or type(error).__name__}") from None
 
     def __enter__(self) -> RunFolder:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):  # the first that holds something, the finished run perhaps, stays with those above it
+            for folder in self.new_parents:
+                folder.rmdir()
 
     def finish(self) -> Path:
         """Move the finished work to its place and return it."""
-        if self.place.exists():
-            self.place.rmdir()
-        self.work.rename(self.place)
+        try:
+            if self.place.exists():
+                self.place.rmdir()
+            self.work.rename(self.place)
+        except OSError:
+            raise self._refused("is already used: something was put there while the run was going on") from None
         return self.place
+
+    def _refused(self, why: str, more: str = "") -> UserError:
+        return UserError(f"run folder '{self.place}' {why}", f"name another with --out DIR{more}")
 
 
 def write_json(path: Path, content: dict) -> None:
@@ -77,10 +85,11 @@ def data_sources(config) -> list[dict[str, str]]:
         return [{"file": str(f), "sha256": hashlib.sha256(f.read_bytes()).hexdigest()} for f in files]
     names = [f"{node.source}.csv", f"{node.source.replace('flows', 'regions')}.csv"]
     root = resources.files("sim") / "data"
+    sums = [hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names]
     return [
-        {"file": f"sim/data/{n}", "sha256": hashlib.sha256((root / n).read_bytes()).hexdigest(), "terms": "sim/data/LICENSES.md"}
-        for n in names
-    ]  # fmt: skip
+        {"file": f"sim/data/{name}", "sha256": found, "terms": "sim/data/LICENSES.md"}
+        for name, found in zip(names, sums)
+    ]
 
 
 def circumstances(started: datetime, seconds: float) -> dict:
