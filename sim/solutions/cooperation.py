@@ -58,38 +58,33 @@ def cooperative_tariffs(
     """Tariffs that maximise the Nash product over the war: sum_j w_j log(EV_j - EV_j(war)), low <= t <= high.
 
     `war` (S, N, N): the tariffs if talks fail. 'utilitarian' maximises sum_j w_j EV_j instead. Weights (J,), equal by
-    default. No money changes hands: who gains too much can only pay by others' tariffs on it. Domestic sales bear no
-    tariff, which fixes the scale; with one sector only ratios of 1+t then matter: any efficient agreement has
-    1 + t_ij = r_i/r_j, so one side's tariff is the other's subsidy (Mayer 1981), and t >= 0 leaves free trade as the
-    only efficient one.
+    default. `starts`: parts of the war's tariffs to start from. No money changes hands: who gains too much can only
+    pay by others' tariffs on it. With one sector an efficient agreement has 1 + t_ij = r_i/r_j (Mayer 1981); under
+    t >= 0 that is free trade alone. See docs/theory/tariff_war.md.
     """
     if objective not in OBJECTIVES:
         raise ValueError(f"objective = {objective!r}: must be one of {', '.join(OBJECTIVES)}")
     war = point(choice, war)
     share = _weights(weights, len(choice.who))
     aim, everyone = _aim(welfare, choice, war, objective, share), _everyone(choice, war)
-    span = int(everyone.place.max()) + 1
-    ends, slope = [], []
-    for part in starts:
-        x, steep = _climb(aim, np.clip(part * everyone.standing(span)[0], choice.low, choice.high), choice)
-        ends.append(x)
-        slope.append(steep)
-    rates = np.array(ends)
+    standing = everyone.standing(int(everyone.place.max()) + 1)[0]
+    ends = [_climb(aim, np.clip(part * standing, choice.low, choice.high), choice) for part in starts]
+    rates, slope = np.array([x for x, _ in ends]), [steep for _, steep in ends]
     best = int(np.argmax(aim(rates[:, None])[:, 0]))
-    tariffs = everyone.fill(rates[:, None])[:, 0]
-    ev, solved = welfare(np.concatenate([war[None], tariffs]))
+    points = np.concatenate([war[None], everyone.fill(rates[:, None])[:, 0]])
+    ev, solved = welfare(points)
     gain = (ev[1 + best] - ev[0])[choice.who]
     fair = objective != "nash" or bool((gain > PAYOFF_TOLERANCE).all())
-    x = rates[best]
+    inside = (rates[best] > choice.low + SETTLED) & (rates[best] < choice.high - SETTLED)
     return Cooperation(
-        tariffs[best],
-        ev[1 + best],
-        gain,
-        slope[best],
-        bool(slope[best] <= SLOPE_TOLERANCE and solved[0] and solved[1 + best] and fair),
-        int((np.abs(ev[1:] - ev[1 + best]).max(-1) <= SAME * max(1.0, np.abs(gain).max())).sum()),
-        len(starts),
-        int(((x > choice.low + SETTLED) & (x < choice.high - SETTLED)).sum()),
+        tariffs=points[1 + best],
+        ev=ev[1 + best],
+        gain=gain,
+        slope=slope[best],
+        converged=bool(slope[best] <= SLOPE_TOLERANCE and solved[0] and solved[1 + best] and fair),
+        agree=int((np.abs(ev[1:] - ev[1 + best]).max(-1) <= SAME * max(1.0, np.abs(gain).max())).sum()),
+        starts=len(starts),
+        inside=int(inside.sum()),
     )
 
 

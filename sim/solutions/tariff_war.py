@@ -171,7 +171,8 @@ def unilateral_gains(welfare: Welfare, choice: Choices, tariffs: ArrayLike, *, s
     ends = np.concatenate([climbed.rates.reshape(len(tops), *now.shape), np.array(tops)])
     worth = np.concatenate([climbed.ev.reshape(len(tops), -1), problem.payoff(welfare, np.array(tops))])
     best = np.argmax(worth, axis=0)
-    gain = worth[best, rows] - stay
+    with np.errstate(invalid="ignore"):
+        gain = worth[best, rows] - stay
     solved = all(np.isfinite(value).all() for value in values) and np.isfinite(stay).all()
     return UnilateralGains(
         np.where(np.isfinite(gain), np.maximum(gain, 0.0), np.inf),
