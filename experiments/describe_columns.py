@@ -37,8 +37,8 @@ the status quo at baseline prices; rates are percent. A cell is null where the t
 `demander` is the side that holds the stick, `partner` the other.
 """
 ISSUES = """
-Beside these columns there is one for each issue, named after it and its unit: `us_tariff_pct` (percent), `security_busd`
-(bn USD a year) or `pledge_busd` (bn USD, the headline). It holds the level {of}, null {null}.
+Beside these columns there is one for each issue, named after it and its unit: `us_tariff_pct` (percent),
+`security_busd` (bn USD a year), `pledge_busd` (bn USD, the headline). It holds the level {of}, null {null}.
 """
 OF_ISSUES = {
     "talks.parquet": ("that was agreed", "without a deal and where a talk has no such issue"),
