@@ -9,7 +9,7 @@ from sim.plots.style import INK, LABEL, LETTER, SMALL, left_edge, room, signed, 
 
 VISIBLE = 5e-3  # bn USD a year: bars smaller than this are not drawn
 GAP = 1.3  # rows between blocks, the heading among them
-LABELS = 0.42  # share of the width that row labels may take
+LABELS = 0.46  # share of the width that row labels may take
 
 
 def rows_below(ax: Axes, blocks: list[tuple[str, list[str]]]) -> list[list[float]]:
@@ -28,7 +28,6 @@ def rows_below(ax: Axes, blocks: list[tuple[str, list[str]]]) -> list[list[float
         y += len(labels)
     ax.set_yticks(ticks, [wrapped(text, LABELS * room(ax)[0], SMALL) for text in texts], fontsize=SMALL)
     ax.set_ylim(y - 0.3, 0.15)
-    ax.tick_params(axis="y", length=0)
     return places
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from sim.plots.bars import GAP, VISIBLE, rows_below, value_at
-from sim.plots.style import BUSD, WIDTH, canvas, legend_below, say, tidy, zero_line
+from sim.plots.style import BUSD, ROOMY, WIDTH, canvas, legend_below, room, say, tidy, zero_line
 from sim.plots.talks import Pair, agreed, pairs, rows_of
 
 GIVEN = (
@@ -20,8 +20,8 @@ GIVEN = (
 SIDES = ("demander", "partner")
 KINDS = (
     ("stick", "Loss if the stick falls", ""),
-    ("given", "Given in a deal", "////"),
-    ("net", "Loss by the deal, all told", ".."),
+    ("given", "Given in a deal: payments, concessions", "////"),
+    ("net", "Loss by the deal, net", ".."),
 )
 
 
@@ -56,7 +56,7 @@ def given(deals) -> float | None:
 
 
 def net_losses(points, deals, talk: str) -> dict[str, float] | None:
-    """Return what each side loses by the deal, all told: utility while talks go on less mean utility of the deals."""
+    """Return what each side loses by the deal, net: utility while talks go on less mean utility of the deals."""
     kept = _at(points, talk, "impasse")
     if kept is None or deals.empty:
         return None
@@ -90,10 +90,11 @@ def sticks_against_carrots(points, talks, *, names: Mapping[str, str] | None = N
                 ax.barh(y, bar.value, height=0.78, zorder=2, **style)
             value_at(ax, bar.value, y)
     zero_line(ax)
-    note = "No deal was made in the talks that show the stick alone" if any(len(b) == 2 for _, b in blocks) else ""
-    tidy(ax, title=title, x=f"Loss against talks going on ({BUSD}; gains below 0)", note=note, flush=True)
-    ax.margins(x=0.14)
-    ax.spines["left"].set_visible(False)
+    note = "Bars left of zero are gains"
+    if any(len(bars) == len(SIDES) for _, bars in blocks):
+        note += "; talks that show the stick alone made no deal"
+    tidy(ax, title=title, x=f"Loss against talks going on ({BUSD})", note=note, flush=True)
+    ax.margins(x=0.18 if room(ax)[0] > ROOMY else 0.35)
     legend_below(ax, columns=3, handles=_handles(blocks))
     return ax
 
@@ -108,10 +109,10 @@ def _bars(points, deals, pair: Pair) -> list[Bar]:
         bars.append(Bar(f"Stick falls: {name}", loss[side], colour, "stick"))
     if gift is not None:
         name, colour = who["partner"]
-        bars.append(Bar(f"Deal: {name} pays and concedes", gift, colour, "given"))
+        bars.append(Bar(f"Deal: {name} gives", gift, colour, "given"))
     for side in SIDES[::-1] if net is not None else ():
         name, colour = who[side]
-        bars.append(Bar(f"Deal, all told: {name}", net[side], colour, "net"))
+        bars.append(Bar(f"Deal, net: {name}", net[side], colour, "net"))
     return bars
 
 

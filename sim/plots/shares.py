@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sim.plots.bars import GAP, VISIBLE, heading, rows_below, value_at
-from sim.plots.style import BUSD, INK, WIDTH, canvas, legend_below, say, signed, tidy, zero_line
+from sim.plots.style import BUSD, INK, ROOMY, WIDTH, canvas, legend_below, room, say, signed, tidy, zero_line
 from sim.plots.talks import Pair, agreed, count, pairs, rows_of
 
 # component: (label, colour, hatch). Tol's light scheme, kept apart from the countries' colours
@@ -45,9 +45,8 @@ def who_gets_what(
     shown = set().union(*(_pair(ax, talks, pair, places, weights) for pair, places in zip(known, drawn)))
     zero_line(ax)
     note = "Each component times the country's weight on it" if weights else "Money, before the countries' weights"
-    tidy(ax, title=title, x=f"Gain against the status quo, mean over deals ({BUSD})", note=note, flush=True)
+    tidy(ax, title=title, x=f"Mean gain over the status quo ({BUSD})", note=note, flush=True)
     ax.margins(x=0.32 if "utility" in shown else 0.14)
-    ax.spines["left"].set_visible(False)
     legend_below(ax, handles=_part_handles(shown, labels or {}))
     return ax
 
@@ -81,9 +80,13 @@ def _pair(ax: Axes, talks, pair: Pair, places: list[float], weights) -> set[str]
         if abs(utility - total) > DIFFERS:
             seen.add("utility")
             ax.scatter(utility, y, marker="D", s=34, facecolor="white", edgecolor=INK, linewidth=1.1, zorder=4)
-            more, beyond = f" (utility {signed(utility)})", [total, utility]
+            more, beyond = _also(ax, utility), [total, utility]
         value_at(ax, total, y, end=max(*ends, *beyond) if total >= 0 else min(*ends, *beyond), more=more)
     return seen
+
+
+def _also(ax: Axes, utility: float) -> str:
+    return f" (utility {signed(utility)})" if room(ax)[0] > ROOMY else ""
 
 
 def side_parts(deals, side: str, weights: Mapping[str, float] | None = None) -> dict[str, float]:

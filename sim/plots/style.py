@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from textwrap import fill, shorten
 from zlib import crc32
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation, Transform, blended_transform_factory
@@ -16,7 +17,9 @@ INK, MUTED, FAINT = "#222222", "#666666", "#DADADA"
 TITLE, LABEL, SMALL = 10.0, 9.0, 8.0  # points
 LONGEST_NAME = 28  # characters of a country's name
 LEFT = 0.012  # share of the width: where texts flush with the figure begin
-LETTER = 0.56  # mean width of a letter over its size
+KEY = 0.55  # inches of a legend entry beside its text
+LETTER = 0.53  # mean width of a letter over its size
+ROOMY = 5.0  # inches: narrower charts leave out what can be done without
 WIDTH = 6.5  # inches: a column and a half of a journal, half a slide
 
 # Okabe & Ito (2008) for the four that bargain most; the rest from Paul Tol's muted scheme (2021)
@@ -144,8 +147,8 @@ def figure(width: float, height: float) -> Figure:
 def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "", flush: bool = False) -> Axes:
     """Label the axes, put the title and under it a note at the left, take away what is not needed.
 
-    `flush`: title and note begin at the left of the figure, not of the axes, for charts with long tick labels. Texts
-    longer than there is room for are wrapped.
+    `flush`: title and note begin at the left of the figure, not of the axes, and there is no y axis: for charts with
+    long tick labels. Texts longer than there is room for are wrapped.
     """
     wide, high = room(ax)
     across = left_edge(ax) if flush else (ax.transAxes, 0.0)
@@ -159,13 +162,16 @@ def tidy(ax: Axes, *, title: str = "", x: str = "", y: str = "", note: str = "",
         text = ax.set_title(wrapped(title, wide - beside, TITLE), loc="left", fontsize=TITLE, color=INK, pad=pad)
         text.set_transform(blended_transform_factory(across[0], text.get_transform()))
         text.set_x(across[1])
-    ax.set_xlabel(wrapped(x, wide * (0.62 if flush else 1.0) - 0.2, LABEL), fontsize=LABEL, color=INK)
+    ax.set_xlabel(wrapped(x, wide * 0.62 - 0.2 if flush else wide - 0.9, LABEL), fontsize=LABEL, color=INK)
     ax.set_ylabel(wrapped(y, high - 0.9, LABEL), fontsize=LABEL, color=INK)
     ax.tick_params(labelsize=SMALL, colors=MUTED, labelcolor=INK, length=3)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         ax.spines[side].set_color(MUTED)
+    if flush:
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
     ax.set_axisbelow(True)
     return ax
 
@@ -213,6 +219,7 @@ def legend_below(ax: Axes, *, columns: int = 3, drop: float = 0.55, handles=None
     place = blended_transform_factory(across, under)
     ax.legend(
         handles=handles,
+        labels=[wrapped(str(h.get_label()), room(ax)[0] - KEY, SMALL) for h in handles],
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         bbox_transform=place,
@@ -227,10 +234,9 @@ def legend_below(ax: Axes, *, columns: int = 3, drop: float = 0.55, handles=None
 
 def fitting(handles, columns: int, inches: float) -> int:
     """Return how many columns of legend, at most `columns`, fit a width; entries fill column by column."""
-    sizes = [0.55 + LETTER * SMALL / 72.0 * len(str(h.get_label())) for h in handles]
+    sizes = [KEY + LETTER * SMALL / 72.0 * len(str(h.get_label())) for h in handles]
     for count in range(min(columns, len(sizes)), 1, -1):
-        rows = -(-len(sizes) // count)
-        if sum(max(sizes[k : k + rows]) for k in range(0, len(sizes), rows)) <= inches:
+        if sum(max(part) for part in np.array_split(sizes, count)) <= inches:
             return count
     return 1
 

@@ -64,9 +64,7 @@ def agreed_tariffs(
     ax.set_yticks([k + 0.3 for k in range(len(known))], [_tick(talks, p) for p in known[::-1]], fontsize=SMALL)
     ax.set_ylim(-0.1, len(known) + 0.02)
     label = in_sentence(issue_label(issue, labels))
-    tidy(ax, title=title, x=f"Agreed: {label}", y="Share of worlds (each row: 0 to 100 %)", flush=True)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
+    tidy(ax, title=title, x=f"Agreed: {label}", y="Worlds (each row: 0 to 100 %)", flush=True)
     ax.set_xlim(levels.min() - 0.05 * reach, levels.max() + 0.05 * reach)
     drawn = {kind for pair in known for kind in (rates or {}).get(pair.talk, {})}
     legend_below(ax, handles=_handles(drawn))
@@ -93,9 +91,10 @@ def _ridge(ax: Axes, column, row: int, width: float, colour: str) -> None:
     share = found.to_numpy() / len(column)
     ax.bar(found.index, TALL * share, width=width, bottom=row, color=colour, zorder=3)
     top = int(np.argmax(share))
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     ax.annotate(
-        percent(share[top]), (found.index[top], row + TALL * share[top]), xytext=(0, 2), textcoords="offset points",
-        ha="center", va="bottom", fontsize=SMALL, color=INK,
+        percent(share[top]), (found.index[top], row + TALL * share[top]), xytext=(0, 3), textcoords="offset points",
+        ha="center", va="bottom", fontsize=SMALL, color=INK, bbox=box, zorder=4,
     )  # fmt: skip
 
 
