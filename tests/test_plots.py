@@ -217,6 +217,8 @@ def test_bars_stack_to_the_mean_utility():
         y = round(bar.get_y() + bar.get_height() / 2, 6)
         total[y] = total.get(y, 0.0) + bar.get_width()
     assert list(total.values()) == pytest.approx([(0.5 - 1.0) / 2, -8.0])
+    partner = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches[-2:]]
+    assert np.allclose(partner, [(0.0, -6.0), (-6.0, -8.0)])  # the second begins where the first ends
     assert "utility" not in words(ax).lower()
 
 
