@@ -211,14 +211,16 @@ def test_sticks_and_carrots_by_hand():
 
 
 def test_bars_stack_to_the_mean_utility():
-    ax = plots.who_gets_what(talks(worlds=2, deals=2))
+    frame = talks(worlds=2, deals=2)
+    frame["partner_concession"], frame["partner_utility"] = -1.0, frame["partner_utility"] - 1.0
+    ax = plots.who_gets_what(frame)
     total = {}
     for bar in ax.patches:
         y = round(bar.get_y() + bar.get_height() / 2, 6)
         total[y] = total.get(y, 0.0) + bar.get_width()
-    assert list(total.values()) == pytest.approx([(0.5 - 1.0) / 2, -8.0])
-    partner = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches[-2:]]
-    assert np.allclose(partner, [(0.0, -6.0), (-6.0, -8.0)])  # the second begins where the first ends
+    assert list(total.values()) == pytest.approx([(0.5 - 1.0) / 2, -9.0])
+    partner = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches[-3:]]
+    assert np.allclose(partner, [(0.0, -6.0), (-6.0, -8.0), (-8.0, -9.0)])  # each begins where the last ends
     assert "utility" not in words(ax).lower()
 
 

@@ -57,7 +57,8 @@ def agreed_tariffs(
     marks = [v for p in known for v in (rates or {}).get(p.talk, {}).values()]
     levels = np.array([0.0, *talks[issue].dropna().astype(float), *marks])
     reach = max(float(np.ptp(levels)), 1.0)
-    width = min(0.8 * _step(talks[issue].dropna().to_numpy(dtype=float)), reach / 20.0)
+    steps = [_step(rows_of(talks, p.talk)[issue].dropna().to_numpy(dtype=float)) for p in known]
+    width = min(0.8 * min(steps), reach / 20.0)
     for row, pair in enumerate(known[::-1]):
         _ridge(ax, rows_of(talks, pair.talk)[issue], row, width, pair.partner_colour)
         _rate_marks(ax, (rates or {}).get(pair.talk, {}), row)
@@ -77,7 +78,7 @@ def _belongs(rows, issue: str) -> bool:
 
 
 def _step(levels: np.ndarray) -> float:
-    """Return the smallest gap between agreed levels, percent; infinite where there is one level alone."""
+    """Return the smallest gap between the levels a talk agreed on, percent; infinite where there is one level alone."""
     gaps = np.diff(np.unique(np.round(levels, 6)))
     return max(float(gaps.min()), NARROWEST) if len(gaps) else np.inf
 
