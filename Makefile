@@ -23,7 +23,7 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crosscheck clean
+.PHONY: help run test check bench crosscheck docs clean
 
 help: ## say what the targets are
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,10 @@ bench: .venv/.ready ## time the benchmarks; each closes with lines BENCH name fi
 
 crosscheck: .venv-peers/.ready ## compare with other people's software, in .venv-peers
 	$(PEERS)/pytest -m peers
+
+docs: .venv/.ready ## remake the tables and figures of the pages that come from the code and the default run
+	$(BIN)/python -m experiments.describe_columns
+	$(BIN)/python -m experiments.readme > /dev/null
 
 clean: ## remove the environments and everything that can be made again; outputs/ stays
 	rm -rf .venv .venv-peers .pytest_cache .ruff_cache .hypothesis dist

@@ -11,9 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from experiments.describe_columns import PAGE, page
+from experiments.readme import tables
 from tests.house import ROOT, files, modules
 
 PAGES = [p for p in files() if p.suffix == ".md" and p.parts[0] in ("README.md", "docs", "notebooks")]
@@ -87,18 +89,43 @@ def test_every_command_shown_runs(path, checkout):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.slow
-def test_the_numbers_of_the_readme_are_those_of_the_default_run(checkout):
-    done = shell("bargain run figures=false --out numbers\n", checkout)
+@pytest.fixture(scope="module")
+def default_run(checkout) -> Path:
+    """Return the folder of the default run, played once in the copy."""
+    done = shell("bargain run figures=false --out default\n", checkout)
     assert done.returncode == 0, done.stderr[-2000:]
+    return checkout / "default"
+
+
+@pytest.mark.slow
+def test_the_tables_of_the_readme_are_those_of_the_default_run(default_run):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = text.partition("<!-- default run -->")[2].partition("<!-- end -->")[0].strip().splitlines()
-    found = [
-        line for line in (checkout / "numbers" / "summary.md").read_text(encoding="utf-8").splitlines() if "|" in line
-    ]
-    assert len(shown) > 3
-    for said, ran in zip(shown, found):
-        assert NUMBER.sub("#", said).split() == NUMBER.sub("#", ran).split()
-        for one, two in zip(NUMBER.findall(said), NUMBER.findall(ran)):
-            unit = 10.0 ** -len(one.partition(".")[2])
-            assert abs(float(one) - float(two)) <= LAST_DIGIT * unit, f"README says {one}, the run {two}: {ran}"
+    for name, ran in tables(default_run).items():
+        said = text.partition(f"<!-- {name} -->\n")[2].partition("\n<!-- end -->")[0]
+        assert agree(said, "\n".join(ran)), f"make docs; README says\n{said}\nand the run\n" + "\n".join(ran)
+
+
+@pytest.mark.slow
+def test_what_japan_signed_is_worth_less_to_it_than_no_deal_as_the_readme_says(default_run):
+    packages, points = (pd.read_parquet(default_run / f"{name}.parquet") for name in ("packages", "points"))
+    no_deal = points[(points["talk"] == "japan") & (points["point"] == "no_deal")]["partner_utility"].iloc[0]
+    signed = packages.query("talk == 'japan' and abs(us_tariff_pct - 15) < 0.1 and abs(pledge_busd - 550) < 0.1")
+    assert len(signed) and signed["partner_utility"].max() < no_deal
+
+
+@pytest.mark.slow
+def test_no_stick_of_the_default_run_is_credible_by_itself_as_the_readme_says(default_run):
+    points = pd.read_parquet(default_run / "points.parquet").set_index(["talk", "point"])["demander_utility"].unstack()
+    assert len(points) == 3 and (points["stick"] < points["impasse"]).all()
+
+
+def agree(said: str, ran: str) -> bool:
+    """Say whether two tables are the same, numbers to a unit of their last digit."""
+    if NUMBER.sub("#", said).split() != NUMBER.sub("#", ran).split():
+        return False
+    pairs = zip(NUMBER.findall(said), NUMBER.findall(ran), strict=True)
+    return all(abs(float(a) - float(b)) <= LAST_DIGIT * 10.0 ** -len(a.partition(".")[2]) for a, b in pairs)
+
+
+def test_tables_that_differ_by_more_than_a_rounding_do_not_agree():
+    assert agree("| +1.20 |", "| +1.21 |") and not agree("| +1.20 |", "| +1.22 |") and not agree("| a 1 |", "| b 1 |")
