@@ -38,6 +38,8 @@ MAY_IMPORT = {  # package: what of ours it may import, itself aside
 LONGEST_FILE, LONGEST_TESTS, LONGEST_FUNCTION, MOST_ARGUMENTS = 300, 400, 40, 7
 LONG = {  # what is longer, and why it stays in one piece
     "sim/view.py:__init__": "what a seat may know is listed in one place, by name",
+    "tests/test_subgame.py:plain": "the game written out for one world, a name for each of its rules",
+    "tests/crosscheck/test_trees_peers.py:tree": "one tree, built from the root down",
 }
 
 
