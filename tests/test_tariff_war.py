@@ -199,6 +199,9 @@ def test_prohibitive_tariffs_are_the_other_equilibrium(five):
     top = [wall.gain.max() for wall in gains]
     assert top[0] > 50 and 1 < top[1] < 5 and 0 < top[2] < 0.01
     assert (gains[2].ev < war.ev).all()
+    lower = np.repeat(gains[1].tariffs[None], 40, axis=0)
+    lower[:, 0, 1:, 0] = np.linspace(0.5, 19, 40)[:, None]
+    assert gains[1].gain[0] > 0.95 * (welfare(lower)[0][:, 0].max() - gains[1].ev[0])
     assert np.abs(solve(economy, gains[2].tariffs).flows[0] * ~np.eye(5, dtype=bool)).max() < 1e-3
 
 
@@ -315,9 +318,41 @@ def test_worlds_without_equilibrium_are_never_chosen_and_never_certified():
     welfare = linear_game(np.array([0.5, 0.3]), 0.0, hole)
     war = nash_tariffs(welfare, choices(2), plain(2), starts=1)
     assert war.converged and not war.certified and abs(war.tariffs[0, 1, 0] - 0.5) < 1e-6
+    alone = optimal_tariffs(welfare, choices(2), plain(2))
+    assert alone.converged.all() and np.abs(alone.rates[:, 0] - [0.5, 0.3]).max() < 1e-6
     never = linear_game(np.array([0.5, 0.3]), 0.0, lambda t: t[..., 0] > -1)
     lost = nash_tariffs(never, choices(2), plain(2), starts=2)
     assert not lost.converged and not lost.certified and lost.reached.tolist() == [-1, -1] and lost.agree == 0
+    assert not optimal_tariffs(never, choices(2), plain(2)).converged.any()
+
+
+@pytest.mark.parametrize("hole", [lambda t: np.abs(t[..., 0] - 0.5) > 1e-7, lambda t: np.abs(t[..., 0] - 0.5) < 1e-7])
+def test_a_hole_beside_the_point_or_under_it_is_seen(hole):
+    """Only the point itself is solved, or all but the point: neither is an equilibrium that was found."""
+    war = nash_tariffs(
+        linear_game(np.array([0.5, 0.3]), 0.0, hole),
+        choices(2),
+        plain(2),
+        starts=np.array([[[0.0, 0.3], [0.5, 0.0]]])[None],
+    )
+    assert not war.converged and not war.certified
+
+
+@pytest.mark.parametrize(
+    ("a", "cross", "best"),
+    [((0.6, 0.1), -0.5, (0.4, 0.3)), ((0.1, 0.3), 0.8, (0.0, 0.3)), ((0.3, 0.3), 0.5, (0.2, 0.2))],
+)
+def test_bounds_bind_on_one_rate_and_shift_the_other(a, cross, best):
+    """Two rates of one player, x'a - x'Hx/2 on [0, .4] squared: the optimum by enumerating which bounds bind."""
+
+    def welfare(tariffs):
+        x, y = tariffs[..., 0, 1, 0], tariffs[..., 0, 2, 0]
+        ev = a[0] * x + a[1] * y - (x**2 + y**2 + 2 * cross * x * y) / 2
+        return np.stack([ev, 0 * ev, 0 * ev], -1), np.ones(ev.shape, bool)
+
+    reply = optimal_tariffs(welfare, choices(3, players=[0], high=0.4), plain(3))
+    assert reply.converged[0] and np.abs(reply.rates[0] - best).max() < 1e-6
+    assert reply.at_bound[0] == (max(best) > 0.39)
 
 
 def test_goods_nobody_trades_bear_no_tariff():

@@ -213,7 +213,7 @@ def prohibitive_tariffs(welfare: Welfare, choice: Choices, tariffs: ArrayLike, *
     stands = point(choice, tariffs)
     wall = np.where(choice.chosen, rate, stands)
     problem = problems(choice, wall[None])
-    steps = np.concatenate([[choice.low], np.geomspace(0.01, rate, RATE_GRID)])[:, None]
+    steps = np.concatenate([[choice.low], np.geomspace(0.1, rate, UNIFORM_GRID)])[:, None]
     shape = (len(choice.who), choice.rates)
     uniform = np.broadcast_to(steps[..., None], (len(steps), *shape))
     single = np.where(np.eye(choice.rates, dtype=bool)[None, :, None], steps[:, None, None], rate)
