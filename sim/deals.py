@@ -110,9 +110,14 @@ def distances(grid: Grid, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     >>> (distances(grid, np.array([0, 2]), np.array([1])) / STEPS).tolist()
     [[0.5], [0.5]]
     """
-    out = np.zeros((len(rows), len(others)), dtype=np.int32)
+    return apart(grid, rows[:, None], others[None, :])
+
+
+def apart(grid: Grid, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the distance of each package of `rows` from that of `others`, shapes broadcast, in the same steps."""
+    out = np.zeros(np.broadcast_shapes(rows.shape, others.shape), dtype=np.int32)
     for place in grid.place:
-        gap = place[rows][:, None] - place[others][None, :]
+        gap = place[rows] - place[others]
         out += np.abs(gap, out=gap)
     return out
 

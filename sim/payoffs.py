@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.deals import Grid
+from sim.ranking import blocks
 
 COMPONENTS = ("welfare", "revenue", "balance", "security", "pledge", "concession")
 SAME_OPENING = 1e-9  # openings closer than this to a red line do not cross it
@@ -95,9 +96,12 @@ def utility(types: Types, components: np.ndarray, opening: np.ndarray | None = N
     Summed component by component, so that a table of one type has the same bits as one of many.
     """
     out = np.zeros((len(types), len(components)))
-    for c in range(len(COMPONENTS)):
-        out = out + types.weights[:, c, None] * components[None, :, c]
-    if opening is not None and types.audience_cost > 0:
-        crossed = opening[None, :] > types.red_line[:, None] + SAME_OPENING
-        out = out - types.weights[:, COMPONENTS.index("concession"), None] * types.audience_cost * crossed
+    columns = np.ascontiguousarray(components.T)
+    price = types.weights[:, COMPONENTS.index("concession")] * types.audience_cost
+    for some in blocks(*out.shape):
+        part = out[some]
+        for c, column in enumerate(columns):
+            part += types.weights[some, c, None] * column
+        if opening is not None and types.audience_cost > 0:
+            part -= price[some, None] * (opening > types.red_line[some, None] + SAME_OPENING)
     return out

@@ -5,9 +5,13 @@ Utilities are held as whole millionths of a bn USD (thousand USD), so that compa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 MICRO = 1e6  # steps to one bn USD: utilities, no-deal values and targets are rounded to these once
+BLOCK = 16_384  # numbers in a block
+MOST_KEPT = 1 << 24  # answers kept of all questions: 64 MiB
 
 
 def to_micro(value: np.ndarray) -> np.ndarray:
@@ -28,6 +32,12 @@ def from_micro(value: np.ndarray) -> np.ndarray:
     return np.asarray(value) / MICRO
 
 
+def blocks(count: int, length: int) -> Iterator[slice]:
+    """Yield slices of `count` rows of `length` numbers that fit a core's cache together: passes over them are quick."""
+    step = max(1, BLOCK // length)
+    return (slice(first, first + step) for first in range(0, count, step))
+
+
 class Ranked:
     """Utilities of one side (K, P) in millionths, and each type's packages in ascending order.
 
@@ -38,11 +48,17 @@ class Ranked:
         """Rank the packages of `utility` (K, P), bn USD a year."""
         self.types, self.packages = utility.shape
         self._bits = max(1, int(self.packages - 1).bit_length())
-        if not np.abs(utility).max(initial=0) * MICRO < 1 << (62 - self._bits):
+        self._kept: dict[bytes, np.ndarray] = {}
+        if not max(utility.max(initial=0), -utility.min(initial=0)) * MICRO < 1 << (62 - self._bits):
             raise ValueError("utilities are too large to rank: at most about 1e13 / packages bn USD a year")
-        self.micro = to_micro(utility)
-        keys = (self.micro << self._bits) + np.arange(self.packages)
-        self._keys = np.sort(keys, axis=-1)
+        self.micro = np.empty(utility.shape, dtype=np.int64)
+        self._keys = np.empty(utility.shape, dtype=np.int64)
+        rows = np.arange(self.packages)
+        for some in blocks(*utility.shape):
+            self.micro[some] = to_micro(utility[some])
+            keys = np.left_shift(self.micro[some], self._bits, out=self._keys[some])
+            keys += rows
+            keys.sort(axis=-1)
 
     @property
     def best(self) -> np.ndarray:
@@ -86,3 +102,11 @@ class Ranked:
     def rows(self, kind: int, first: int, last: int) -> np.ndarray:
         """Return the package rows at positions first ... last - 1 of one type, ascending by row."""
         return np.sort(self._keys[kind, first:last] & ((1 << self._bits) - 1))
+
+    def kept(self, key: bytes, size: int) -> np.ndarray:
+        """Return rows (size,) to be filled by whoever asks, the same array for the same key; -1: not yet known."""
+        if key not in self._kept:
+            if (len(self._kept) + 1) * size > MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = np.full(size, -1, dtype=np.int32)
+        return self._kept[key]

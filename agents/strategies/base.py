@@ -8,10 +8,12 @@ from typing import ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
-from sim.deals import distances
+from sim.deals import apart, distances
 from sim.view import NONE, View
 
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+HELD = 1 << 18  # packages compared at once
+MOST_KEPT = 1 << 22  # answers kept of one question
 CHECKED, LIGHT = "checked against print", "lightly tested"
 
 
@@ -74,28 +76,65 @@ def _cases(view: View, target: np.ndarray, width: np.ndarray | int):
     """Return the distinct (type, target, width) (3 arrays (c,)) among worlds and each world's case (n,)."""
     types, count = view.types, view.ranked.types
     width = np.broadcast_to(np.asarray(width, dtype=np.int64), target.shape)
-    if count < len(types):  # worlds of one type often share one target: each type is then one case
-        wanted = np.full(count, np.iinfo(np.int64).min >> 20)
-        band = np.zeros(count, dtype=np.int64)
-        wanted[types], band[types] = target, width
-        if (wanted[types] == target).all() and (band[types] == width).all():
-            return (np.arange(count), wanted, band), types
+    if count >= len(types):  # few worlds, or each a type of its own: each world is a case
+        return (types, target, width), np.arange(len(types))
+    wanted = np.full(count, np.iinfo(np.int64).min >> 20)
+    band = np.zeros(count, dtype=np.int64)
+    wanted[types], band[types] = target, width  # worlds of one type often share one target: each type is then one case
+    if (wanted[types] == target).all() and (band[types] == width).all():
+        return (np.arange(count), wanted, band), types
     distinct, case = np.unique(np.stack([types, target, width]), axis=1, return_inverse=True)
     return tuple(distinct), case.reshape(-1)
 
 
 def _nearest(view: View, cases: tuple[np.ndarray, ...], case: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """Return the rows (m,) nearest to `said` (m,) at the positions of each case: (types, first, last), each (c,)."""
+    """Return the rows (m,) nearest to `said` (m,) at the positions of each case: (types, first, last), each (c,).
+
+    What is asked again in the next chunk of worlds is kept with the ranking.
+    """
     packages = view.ranked.packages
-    used = np.flatnonzero(np.bincount(case, minlength=len(cases[0])))
-    start = np.full(len(cases[0]), NONE)
-    start[used] = np.arange(len(used)) * packages
-    pair = start[case] + said
-    needed = np.zeros(len(used) * packages, dtype=bool)
-    needed[pair] = True
-    chosen = np.full(len(needed), NONE, dtype=np.int64)
-    for begin, *positions in zip(start[used].tolist(), *(c[used].tolist() for c in cases)):
-        heard = np.flatnonzero(needed[begin : begin + packages])
-        rows = view.ranked.rows(*positions)
-        chosen[begin + heard] = rows[np.argmin(distances(view.grid, rows, heard), axis=0)]
-    return chosen[pair]
+    pair, size = case * packages + said, len(cases[0]) * packages
+    if len(pair) < packages or size > MOST_KEPT:
+        distinct, which = np.unique(pair, return_inverse=True)
+        return _work_out(view, cases, distinct)[which]
+    kept = view.ranked.kept(b"".join(part.tobytes() for part in cases), size)
+    rows = kept[pair]
+    unknown = rows == NONE
+    if unknown.any():
+        missing = np.zeros(size, dtype=bool)
+        missing[pair[unknown]] = True
+        new = np.flatnonzero(missing)
+        kept[new] = _work_out(view, cases, new)
+        rows = kept[pair]
+    return rows
+
+
+def _work_out(view: View, cases: tuple[np.ndarray, ...], pair: np.ndarray) -> np.ndarray:
+    """Return the nearest rows (m,) for distinct pairs (m,) of case and package heard: case * packages + heard."""
+    case, heard = np.divmod(pair, view.ranked.packages)
+    start = np.flatnonzero(np.diff(case, prepend=-1))
+    if len(pair) < 4 * len(start):
+        return _pair_by_pair(view, tuple(part[case] for part in cases), heard)
+    out = np.empty(len(pair), dtype=np.int64)
+    for begin, end in zip(start.tolist(), [*start[1:].tolist(), len(pair)]):
+        rows = view.ranked.rows(*(int(part[case[begin]]) for part in cases))
+        out[begin:end] = rows[np.argmin(distances(view.grid, heard[begin:end], rows), axis=1)]
+    return out
+
+
+def _pair_by_pair(view: View, places: tuple[np.ndarray, ...], heard: np.ndarray) -> np.ndarray:
+    """Return the nearest row (m,) to each `heard` (m,) among positions first ... last - 1 of its type's order."""
+    kinds, first, last = places
+    size = last - first
+    upto, out = np.cumsum(size), np.empty(len(size), dtype=np.int64)
+    begin = 0
+    while begin < len(size):
+        done = upto[begin] - size[begin]
+        end = max(begin + 1, int(np.searchsorted(upto, done + HELD, side="right")))
+        cut, lead = slice(begin, end), upto[begin:end] - size[begin:end] - done
+        owner = np.repeat(np.arange(begin, end), size[cut])
+        rows = view.ranked.row(kinds[owner], first[owner] + np.arange(len(owner)) - lead[owner - begin])
+        key = (apart(view.grid, rows, heard[owner]).astype(np.int64) << 32) + rows
+        out[cut] = np.minimum.reduceat(key, lead) & 0xFFFFFFFF
+        begin = end
+    return out
