@@ -32,7 +32,8 @@ def landmarks(talk) -> Landmarks:
     """
     table, chance = talk.table, talk.chance
     a, b = (talk.seats[side].types for side in SIDES)
-    if len(table.types[0]) * len(table.types[1]) > MOST_PAIRS:
+    own_weights = any(country.type_space.weight_spread > 0 for country in talk.countries)
+    if own_weights or len(table.types[0]) * len(table.types[1]) > MOST_PAIRS:
         return _of_pairs(table, chance, a, b)
     count = len(table.types[1])
     if chance not in table.kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 import mesa
 import numpy as np
@@ -33,7 +34,7 @@ class TypeSpace:
 
         With a spread every world is a type of its own: each weight times exp(spread * z), z standard normal.
         """
-        u = draws.uniform(seed, f"type:{code}", 0, first, worlds)[:, 0]
+        u = draws.chance(seed, f"type:{code}", 0, first, worlds)
         index = draws.pick(self.types.probability, u)
         if self.weight_spread <= 0:
             return self.types, index, index
@@ -152,17 +153,17 @@ class Talk:
         """Close what is still open after the last round: the deadline has passed."""
         self.ending[self.open_worlds()] = DEADLINE
 
+    @cached_property
     def stick_falls(self) -> np.ndarray:
         """Say (R,) whether the stick would be carried out in each world if no deal is made."""
         m = self.model
-        u = draws.uniform(m.seed, f"stick:{self.name}", 0, m.first, m.worlds)[:, 0]
-        return u < self.agenda.stick.resolve
+        return draws.chance(m.seed, f"stick:{self.name}", 0, m.first, m.worlds) < self.agenda.stick.resolve
 
     def drawn_no_deal(self, side: int) -> np.ndarray:
         """Return the drawn no-deal payoff (R,) of a side, bn USD a year."""
         types = self.countries[side].type_index
         table = self.table
-        return from_micro(np.where(self.stick_falls(), table.carried[side][types], table.impasse[side][types]))
+        return from_micro(np.where(self.stick_falls, table.carried[side][types], table.impasse[side][types]))
 
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""

@@ -63,8 +63,9 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
         "package": pa.array(talk.row, mask=none),
     }
     columns |= _levels(talk, issue_names, none)
-    columns |= _values(talk, none)
-    columns |= _against_theory(talk, none)
+    final = [talk.final(side) for side in SIDES]
+    columns |= _values(talk, none, final)
+    columns |= _against_theory(talk, none, final)
     columns |= _components(talk, none)
     return pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in columns.items()})
 
@@ -102,10 +103,9 @@ def _levels(talk, issue_names: list[str], none: np.ndarray) -> dict:
     return out
 
 
-def _values(talk, none: np.ndarray) -> dict:
+def _values(talk, none: np.ndarray, final: list[np.ndarray]) -> dict:
     """Return utilities, final utilities, discounted payoffs and no-deal payoffs of both sides."""
     out = {}
-    final = [talk.final(side) for side in SIDES]
     for side, name in zip(SIDES, SIDE_NAMES):
         out[f"{name}_utility"] = pa.array(final[side], mask=none)
     for side, name in zip(SIDES, SIDE_NAMES):
@@ -119,25 +119,22 @@ def _values(talk, none: np.ndarray) -> dict:
     return out
 
 
-def _against_theory(talk, none: np.ndarray) -> dict:
+def _against_theory(talk, none: np.ndarray, final: list[np.ndarray]) -> dict:
     """Return Nash and Kalai-Smorodinsky packages, distances to them, and the demander's share of the surplus."""
     marks = landmarks(talk)
     zone = marks.nash_row >= 0
-    agreed = np.stack([talk.final(side) for side in SIDES], axis=-1)
-    floor = np.stack([from_micro(talk.seats[side].no_deal) for side in SIDES], axis=-1)
-    gain = agreed - floor
-    total = gain[:, 0] + gain[:, 1]
+    gain = [agreed - from_micro(seat.no_deal) for agreed, seat in zip(final, talk.seats)]
+    total = gain[0] + gain[1]
     out = {
         "zone_of_agreement": zone,
         "nash_package": pa.array(marks.nash_row, mask=~zone),
         "ks_package": pa.array(marks.ks_row, mask=~zone),
     }
     for name, payoff in (("distance_nash", marks.nash), ("distance_ks", marks.ks)):
-        gap = agreed - payoff
-        away = np.sqrt(gap[:, 0] ** 2 + gap[:, 1] ** 2)
+        away = np.sqrt((final[0] - payoff[:, 0]) ** 2 + (final[1] - payoff[:, 1]) ** 2)
         out[name] = pa.array(np.where(zone, away, 0.0), mask=none | ~zone)
     undefined = none | (total < NOTHING_GAINED)
-    share = gain[:, 0] / np.where(undefined, 1.0, total)
+    share = gain[0] / np.where(undefined, 1.0, total)
     out["demander_surplus_share"] = pa.array(share, mask=undefined)
     return out
 

@@ -147,7 +147,7 @@ def test_the_stick_falls_as_often_as_resolved_and_leaves_the_interim_otherwise()
                 "countries.JPN.strategy.demand_pct=100", "countries.USA.strategy.demand_pct=100")  # fmt: skip
     talk = lab.play(0, 4_000).talks[0]
     assert set(talk.ending.tolist()) == {ENDINGS.index("deadline")}
-    falls = talk.stick_falls()
+    falls = talk.stick_falls
     assert falls.mean() == pytest.approx(0.6, abs=0.03)
     for side in (0, 1):
         kinds, final = talk.countries[side].type_index, talk.final(side)
