@@ -13,6 +13,7 @@ from sim.solutions import limits, subgame
 from sim.table import SIDES, PayoffTable
 
 DAYS_A_YEAR = 365.0
+LEAST = 1e-9  # a discount rate or a bargaining weight this small stands for none: the limit of ever less
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +74,9 @@ class Meeting:
         years = self.protocol.days_per_round / DAYS_A_YEAR
         hazard = -np.log1p(-self.protocol.hazard_pct / 100.0) / years
         chance = self.protocol.demander_proposes_pct / 100.0 if self.protocol.proposer == "drawn" else 0.5
-        rates = np.maximum(self.rates, 1e-9)  # a side that does not discount at all: the limit of ever less
-        return limits.short_rounds(rates, hazard, flow=self.impasse, breakdown=self.no_deal(), proposer=chance)
+        rates = np.maximum(self.rates, LEAST)
+        found = limits.short_rounds(rates, hazard, flow=self.impasse, breakdown=self.no_deal(), proposer=chance)
+        return found._replace(weight=np.clip(found.weight, LEAST, 1.0 - LEAST))
 
     def _outside(self, floor: np.ndarray):
         """Return outside options (2, 2) of [leaver, side], or None where nobody has one."""
