@@ -106,10 +106,12 @@ def _pairs(name: str) -> list[str]:
 def _in_network(network, name: str) -> list[Concept]:
     if network is None:
         return []
-    note = "" if network.status == "converged" else f"no fixed point: {network.status}"
-    note = "several fixed points: one of them" if network.several else note
-    assumes = f"every talk at its Nash package given the others' deals; residual {network.residual:.1e}"
-    return [Concept(name, "nash_in_nash", "Nash-in-Nash", network.payoffs[name], network.rows[name], assumes, note)]
+    lost = f"no fixed point was found ({network.status}): where the search ended"
+    note = "" if network.status == "converged" else lost
+    note = f"{len(network.found)} fixed points were found: one of them" if network.several else note
+    assumes = f"every talk at its Nash package given the others' deals, in force; residual {network.residual:.1e}"
+    rest = network.payoffs[name], network.rows[name], assumes, note, network.floors[name]
+    return [Concept(name, "nash_in_nash", "Nash-in-Nash", *rest)]
 
 
 def _rung_rows(name: str, steps: Ladder | None) -> list[tuple]:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from experiments.concepts import Concept
+from experiments.concepts import Concept, surplus_share
 from experiments.ladder import ANSWERS, Ladder, belief_rows, strike_range
 from experiments.markdown import markdown_table, number
 from experiments.meeting import Meeting
 from experiments.network import Network, worth_of_place
 
-READING = """Between average types that know each other, unless said. Payoffs are bn USD a year against the pair's
-status quo, the other talks at their interim; share: the demander's part of the joint gain over no deal."""
+READING = """Between average types that know each other, unless said; an average type feels a red line in proportion to
+how many have it, which no type does. Payoffs are bn USD a year against the pair's status quo, the other talks at their
+interim (Nash-in-Nash: at their deals). share: the demander's part of the joint gain over the expected no deal,
+whatever threat point a concept itself starts from."""
 
 
 def talk_text(lab, met: Meeting, rows: list[Concept], steps: Ladder | None) -> list[str]:
     """Return one talk's section: the table of concepts, what each assumes, and the stick."""
     agenda, grid = met.table.stakes.agenda, met.table.grid
     one, two = (lab.config.countries[code].name for code in agenda.pair)
-    floor = np.array(rows[0].payoffs)
     head = ["concept", one, two, "share", *(i.column for i in grid.issues)]
     body = []
     for c in rows:
-        gain = np.array(c.payoffs) - floor
-        share = (
-            100 * gain[0] / gain.sum() if c is not rows[0] and np.isfinite(gain).all() and gain.sum() > 1e-9 else np.nan
-        )
+        share = 100 * surplus_share(c, rows[0].payoffs)
         shown = [f"{i.shown[grid.index[c.row, k]]:g}" if c.row >= 0 else "–" for k, i in enumerate(grid.issues)]
         body.append([c.label, *(number(v, 1, sign=True) for v in c.payoffs), number(share, 0, " %"), *shown])
     lines = [f"## {met.name}: {one} and {two}", "", *markdown_table(head, body), ""]

@@ -30,6 +30,7 @@ class Network:
     sweeps: int
     several: bool
     found: tuple[dict[str, int], ...]
+    floors: dict[str, tuple[float, float]]  # each talk's expected no deal, given the others' rows
 
 
 class Tables:
@@ -79,7 +80,8 @@ def nash_in_nash(tables: Tables) -> Network:
     now = {name: tables.worth(name, rows) for name in tables.names}
     residual = max(float(np.abs(np.subtract(again[n], now[n])).max()) for n in tables.names)
     payoffs = {n: (float(v[0]), float(v[1])) for n, v in now.items()}
-    return Network(rows, payoffs, status, residual, sweeps, len(distinct) > 1, tuple(distinct))
+    floors = {n: tuple(map(float, tables.meeting(n, rows).no_deal())) for n in tables.names}
+    return Network(rows, payoffs, status, residual, sweeps, len(distinct) > 1, tuple(distinct), floors)
 
 
 def _settle(tables: Tables, start: dict[str, int]) -> tuple[dict[str, int], str, int]:
