@@ -1,7 +1,8 @@
 """How fast tariff wars are found on one core; closes with `BENCH name figure bar` lines (bigger is better).
 
 The peer finds the war of five economies by best replies in turn, each with scipy's L-BFGS-B and its own differences,
-one trade equilibrium at a time, on the very same welfare function. Both answers are compared before any figure is printed.
+one trade equilibrium at a time, on the very same welfare function. Both answers are compared before any figure is
+printed.
 """
 
 # ruff: noqa: E402
