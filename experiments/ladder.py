@@ -14,8 +14,10 @@ from sim.solutions import bargaining, credibility, strikes, subgame, threats
 from sim.table import SIDES
 
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # rungs as parts of the announced threat
-ANSWERS = (("no answer", 0.0), ("half", 0.5), ("mirrored", 1.0))  # partner's tariff as a part of what it faces
+ANSWERS = (("no answer", 0.0), ("half", 0.5), ("mirrored", 1.0))  # partner's tariff as a part of what it faces;
+# without an answer its interim tariff stays
 BELIEFS = (0.0, 0.5, 1.0)
+NO_STRIKE = 1e-6  # of the joint surplus: what costs the partner less is no strike
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,8 @@ def ladder(assessor, meeting: Meeting) -> Ladder | None:
     if assessor.economy is None or stick.threat <= stick.interim:
         return None
     rungs = np.array([s * stick.threat for s in STEPS if s * stick.threat > stick.interim + 1e-9])
-    rates = [(stick.effective(r), part * stick.effective(r)) for r in rungs for _, part in ANSWERS]
+    hits = [stick.effective(rung) for rung in rungs]
+    rates = [(hit, part * hit if part > 0 else stick.interim_answer) for hit in hits for _, part in ANSWERS]
     parts = assessor.sticks(agenda.name, rates)
     shape = (len(rungs), len(ANSWERS))
     payoffs = tuple(
@@ -86,14 +89,21 @@ def belief_rows(meeting: Meeting) -> list[tuple[float, tuple[float, float], tupl
 def strike_range(meeting: Meeting) -> tuple[float, float] | None:
     """Return the range of the demander's payoff, bn USD a year, that strikes can support as equilibria.
 
-    Haller & Holden (1990), as if the joint surplus over the stick could be shared as money and a strike meant a round
-    of the stick. It is a range: nothing in the theory picks a point. None where the theory does not apply.
+    Haller & Holden (1990), as if the joint surplus over the stick could be shared as money, offers alternated, the
+    demander first, and a strike meant a round of the stick. Here peace, the interim, leaves part of the surplus
+    unused, so without strikes the demander gets Rubinstein's share at the flows of peace, more than its flow: that is
+    the low end, and what it falls back to if a due strike does not come. None where the theory does not apply.
     """
     pie = float(np.max(np.add.reduce(meeting.u, axis=-1)) - meeting.stick.sum())
-    peace = float(meeting.impasse[0] - meeting.stick[0]) / pie if pie > 0 else np.nan
-    if not 0.0 <= peace <= 1.0:
+    peace = (meeting.impasse - meeting.stick) / pie if pie > 0 else np.full(2, np.nan)
+    if not (peace[0] >= 0 and peace[1] > NO_STRIKE and peace.sum() <= 1):
         return None
-    found = strikes.strike_range(peace, meeting.patience())
-    if not bool(found.known):
+    d0, d1 = meeting.patience()
+    found = strikes.strike_range(peace[0], (d0, d1)) if max(d0, d1) < 1 else None
+    if found is None or not bool(found.known):
         return None
-    return tuple(float(meeting.stick[0] + share * pie) for share in (found.low, found.high))
+    low = (1 - (1 - d1) * peace[1] - d1 * (1 - (1 - d0) * peace[0])) / (1 - d0 * d1)
+    refused, calm = ((1 - d0) * peace[0] + d0 * x for x in (float(found.high), low))  # what the partner must offer
+    strikes_pay = bool(found.credible) and d0 * refused >= (1 - d0) * peace[0] + d0 * calm
+    ends = low, float(found.high) if strikes_pay else low
+    return tuple(float(meeting.stick[0] + share * pie) for share in ends)
