@@ -74,6 +74,8 @@ def _point(meeting: Meeting, key: str, label: str, found, assumes: str) -> Conce
 
 
 def _no_deal(meeting: Meeting) -> str:
+    if not meeting.has_stick:
+        return "no stick: the interim goes on"
     resolve, belief = (f"{100 * chance:.0f} %" for chance in meeting.chance)
     return f"the stick falls with {resolve} (resolve) to the demander, {belief} (belief) to the partner"
 

@@ -14,6 +14,7 @@ from experiments.meeting import meetings
 from sim.table import SIDES
 
 CURVE_WORLDS = 300  # worlds of the simulated mean at each point
+COLUMNS = ["axis", "value", "talk", "concept", "demander_utility", "partner_utility"]
 DRAWN = ("nash", "kalai_smorodinsky", "nash_patience", "subgame_perfect")
 
 
@@ -34,7 +35,7 @@ AXES = (
 
 
 def curves(lab: Lab) -> pd.DataFrame:
-    """Return theory's and the simulated mean payoffs along each axis that moves something, one row a point.
+    """Return theory's and the simulated mean payoffs along each axis that moves a payoff, one row a point.
 
     Columns: axis, value, talk, concept ("simulated" for the mean discounted payoff of CURVE_WORLDS worlds),
     demander_utility, partner_utility (bn USD a year).
@@ -43,11 +44,17 @@ def curves(lab: Lab) -> pd.DataFrame:
     for axis in AXES:
         if axis.key == "retaliation" and lab.economy is None:
             continue
+        rows = []
         for value in axis.values:
             changed = build(vary(lab.config, axis.key, value))
-            out += [(axis.key, value, *row) for row in _points(changed)]
-    names = ("axis", "value", "talk", "concept", "demander_utility", "partner_utility")
-    return pd.DataFrame(out, columns=names)
+            rows += [(axis.key, value, *row) for row in _points(changed)]
+        out += rows if _moves(pd.DataFrame(rows, columns=COLUMNS)) else []
+    return pd.DataFrame(out, columns=COLUMNS)
+
+
+def _moves(points: pd.DataFrame) -> bool:
+    """Say whether any payoff of any concept differs between the values of an axis."""
+    return bool((points.groupby(["talk", "concept"])[COLUMNS[-2:]].nunique() > 1).any(axis=None))
 
 
 def vary(config: Config, axis: str, value: float) -> Config:

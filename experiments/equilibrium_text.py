@@ -33,7 +33,12 @@ def talk_text(lab, met: Meeting, rows: list[Concept], steps: Ladder | None) -> l
 
 def _stick(met: Meeting, one: str, two: str, steps: Ladder | None) -> list[str]:
     """Say what the stick does: its rungs, which are credible, what belief buys, what strikes could support."""
+    stick = met.table.stakes.agenda.stick
+    if not met.has_stick:
+        return ["No stick: without a deal what the interim gives goes on."]
     lines = [] if steps is None else _rungs(one, two, steps)
+    if steps is not None and max(stick.withdrawal) > 0:
+        lines += ["Tariffs alone: the protection withdrawn with the stick is in no deal above, not on the ladder.", ""]
     rows = [[f"{100 * b:.0f} %", *(number(v, 1, sign=True) for v in (*n, *s))] for b, n, s in belief_rows(met)]
     lines += ["What talks yield if both believe the configured stick not at all, half, and fully:", ""]
     lines += markdown_table(["belief", f"Nash: {one}", two, f"subgame-perfect: {one}", two + " "], rows)
@@ -41,7 +46,8 @@ def _stick(met: Meeting, one: str, two: str, steps: Ladder | None) -> list[str]:
     if found is not None:
         ends = f"from {found[0]:.1f} to {found[1]:.1f}"
         lines += ["", f"With strikes (rounds of the stick while talking), every payoff of {one} {ends} can be an"]
-        lines += ["equilibrium, as if the joint surplus were money (Haller & Holden 1990): a range, not a prediction."]
+        lines += ["equilibrium without a deadline, offers in turn, as if the joint surplus were money (Haller & Holden"]
+        lines += ["1990): a range, not a prediction."]
     return lines
 
 
@@ -56,8 +62,9 @@ def _rungs(one: str, two: str, steps: Ladder) -> list[str]:
         unanswered = (number(alone, 1, sign=True), _yes(steps.unanswered.credible[m]))
         rows.append([f"{100 * rung:g} %", ANSWERS[best][0], *values, *unanswered])
     head = ["rung", "best answer", one, two, "credible", f"{one}, no answer", "credible "]
-    words = "The ladder: what a tariff carried out changes against leaving the interim"
-    return [f"{words}; {two} answers as suits it best.", "", *markdown_table(head, rows), ""]
+    words = "The ladder: what a tariff carried out for good changes against leaving the interim for good."
+    choice = f"{two} picks the best for itself of no answer, half, mirrored; credible: {one} does not lose by it."
+    return [words, choice, "", *markdown_table(head, rows), ""]
 
 
 def _yes(value) -> str:
@@ -68,9 +75,9 @@ def network_text(network: Network, order: pd.DataFrame) -> list[str]:
     """Return the section on many talks: Nash-in-Nash and what the place in the order is worth."""
     lines = ["## All talks together", ""]
     residual = f"residual {network.residual:.1e} bn USD a year"
-    lines += [f"Nash-in-Nash: {network.status} after {network.sweeps} sweeps, {residual}."]
+    lines += [f"Nash-in-Nash: {network.status} after {network.sweeps} sweeps, {residual}; two starts were tried."]
     if network.several:
-        lines += [f"Warning: {len(network.found)} fixed points were found from different starts; the table shows one."]
+        lines += [f"Warning: {len(network.found)} fixed points were found from the two; the table shows one."]
     if order.empty:
         return [*lines, ""]
     place = worth_of_place(order)

@@ -9,6 +9,7 @@ import numpy as np
 from sim.digest import mean_utility, type_average
 from sim.protocols.alternating import AlternatingOffers
 from sim.ranking import from_micro
+from sim.results import NOTHING_GAINED
 from sim.solutions import limits, subgame
 from sim.table import SIDES, PayoffTable
 
@@ -35,6 +36,11 @@ class Meeting:
     def name(self) -> str:
         """The talk's name."""
         return self.table.stakes.agenda.name
+
+    @property
+    def has_stick(self) -> bool:
+        """Whether what the demander may carry out differs from the interim, for either side."""
+        return bool(np.abs(self.stick - self.impasse).max() >= NOTHING_GAINED)
 
     def no_deal(self, chance: np.ndarray | None = None) -> np.ndarray:
         """Return the expected deadline payoff (2,), at each side's own chance of the stick unless given (2,)."""
