@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments import plot_equilibrium as equilibria
 from experiments.messages import UserError
 from sim import plots
 from sim.payoffs import COMPONENTS
@@ -35,6 +36,8 @@ def main(argv: list[str]) -> int:
 
 def draw(folder: Path) -> list[Path]:
     """Read a run folder's tables and manifest, write figures/NAME.png and NAME.pdf, return the files written."""
+    if equilibria.holds(folder):
+        return equilibria.draw(folder)
     run = read(Path(folder))
     place = Path(folder) / "figures"
     try:
