@@ -227,6 +227,9 @@ class Config(Node):
     question: str = Field("", description="what the run asks, shown in the summary", max_length=2000)
     seed: int = quantity(2025, "seed of all draws", "", ge=0, le=2**63 - 1)
     worlds: int = quantity(1000, "number of simulated worlds", "worlds", ge=1, le=10_000_000)
+    information: Literal["private", "types", "complete"] = Field(
+        "private", description="what a side knows of the other: nothing, its possible types, or the type drawn"
+    )
     offers: bool = Field(False, description="write offers.parquet: every offer made")
     figures: bool = Field(True, description="draw the figures")
     economy: Economy | None = Field(None, description="trade model; null: stylised talks only")

@@ -21,7 +21,7 @@ from sim.table import Agenda, PayoffTable, Stakes
 
 REST = "ROW"  # what a run does not name is folded into this
 CHUNK = 32_768  # worlds played at once
-CHUNK_OWN_TYPES = 1_024  # the same when every world has weights of its own
+OWN_NUMBERS = 1 << 19  # utilities of a side held at once when every world has weights of its own
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,18 @@ class Lab:
 
     def play(self, first: int, worlds: int) -> Talks:
         """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
-        model = Talks(self.config.protocol, seed=self.config.seed, worlds=worlds, first=first)
+        config = self.config
+        rules = {"seed": config.seed, "worlds": worlds, "first": first, "information": config.information}
+        model = Talks(config.protocol, **rules)
         for code, country in self.config.countries.items():
             Country(model, code, country.strategy, self.types[code])
         return model.open(self.stakes).run_model()
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Yield (first, worlds) of the pieces a run is played in."""
-        size = CHUNK_OWN_TYPES if any(t.weight_spread > 0 for t in self.types.values()) else CHUNK
+        size = CHUNK
+        if any(space.weight_spread > 0 for space in self.types.values()):
+            size = max(1, OWN_NUMBERS // max(len(s.agenda.grid) for s in self.stakes))
         for first in range(0, self.config.worlds, size):
             yield first, min(size, self.config.worlds - first)
 

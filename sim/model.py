@@ -14,7 +14,7 @@ from sim.payoffs import COMPONENTS, Types
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE, Protocol
 from sim.ranking import from_micro, to_micro
 from sim.table import SIDES, PayoffTable, Stakes
-from sim.view import NONE, History, Seat, View
+from sim.view import NONE, Common, History, Prior, Seat, View
 
 NEVER = np.iinfo(np.int64).min  # an outside option that does not exist
 WEIGHT_BLOCKS = 2  # Philox blocks for one world's weights: eight draws, one a component
@@ -73,6 +73,9 @@ class Talk:
         )
         self.chance = (self.agenda.stick.resolve, self.agenda.stick.belief)
         self.seats = tuple(self._seat(side) for side in SIDES)
+        self.common = tuple(self._common(side) for side in SIDES)
+        m = model
+        self._streams = tuple(_stream(m.seed, f"{side}:{self.name}", m.first, m.worlds) for side in SIDES)
         self._words: dict[str, tuple[int, np.ndarray]] = {}  # words that serve four rounds
 
     def _seat(self, side: int) -> Seat:
@@ -87,6 +90,23 @@ class Talk:
             outside=np.full(self.model.worlds, NEVER if outside is None else int(to_micro(outside))),
             discount=country.discount,
         )
+
+    def _common(self, side: int) -> Common:
+        """Return what a side knows beside its own seat."""
+        other, prior = 1 - side, None
+        country, table = self.countries[other], self.table
+        information = self.model.information
+        if information != "private" and country.type_space.weight_spread <= 0:
+            prior = Prior(
+                table.ranked[other],
+                table.types[other].probability,
+                table.no_deal(other, self.chance[other]),
+                table.impasse[other],
+                self.model.protocol.discount(table.types[other].discount_rate),
+            )
+        known = self.seats[other] if information == "complete" else None
+        kept = table.kept.setdefault(("view", side), {})
+        return Common(self.agenda.grid, self.model.protocol, prior, known, kept=kept)
 
     @property
     def round(self) -> int:
@@ -114,8 +134,8 @@ class Talk:
             side,
             (self.round, m.protocol.rounds),
             worlds,
-            grid=self.agenda.grid,
-            draws=_stream(m.seed, f"{side}:{self.name}", self.round, m.first, m.worlds),
+            common=self.common[side],
+            draws=self._streams[side],
         )
 
     def propose(self, side: int, worlds: np.ndarray) -> np.ndarray:
@@ -181,18 +201,21 @@ class Talk:
         return (1.0 - weight) * from_micro(seat.impasse) + weight * self.final(side)
 
 
-def _stream(seed: int, whose: str, turn: int, first: int, worlds: int):
-    """Return the draws (R, 4) of a round by stream name; holds numbers only, so that no view leads to the talk."""
-    return lambda stream: draws.uniform(seed, f"{stream}:{whose}", turn, first, worlds)
+def _stream(seed: int, whose: str, first: int, worlds: int):
+    """Return the draws (R, 4) by stream name and turn; holds numbers only, so that no view leads to the talk."""
+    return lambda stream, turn: draws.uniform(seed, f"{stream}:{whose}", turn, first, worlds)
 
 
 class Talks(mesa.Model):
     """All talks of a run in `worlds` worlds, numbered from `first`. Countries are its agents."""
 
-    def __init__(self, protocol: Protocol, *, seed: int, worlds: int, first: int = 0) -> None:
+    def __init__(
+        self, protocol: Protocol, *, seed: int, worlds: int, first: int = 0, information: str = "private"
+    ) -> None:
         """Set up an empty house: countries register themselves, then `open` seats them at their talks."""
         super().__init__(rng=seed)
         self.protocol, self.seed, self.worlds, self.first = protocol, seed, worlds, first
+        self.information = information  # private, types or complete
         self.round = 0
         self.talks: tuple[Talk, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -39,19 +39,51 @@ class History:
     speaker: np.ndarray
 
 
+@dataclass(frozen=True)
+class Prior:
+    """What is common knowledge of a side's private types (K): utilities and values of each, and how likely it is.
+
+    `no_deal`, `impasse` (K,) in millionths of a bn USD a year, `discount` (K,) a round. The drawn type is not here.
+    """
+
+    ranked: Ranked
+    probability: np.ndarray
+    no_deal: np.ndarray
+    impasse: np.ndarray
+    discount: np.ndarray
+
+
+@dataclass(frozen=True)
+class Common:
+    """What a side knows of its talk beside its own seat: packages, rules, the other's types, and its own notes.
+
+    `rules` is the protocol; `prior` the other side's possible types, unless information is private or every world has
+    its own weights; `other` its seat, only under complete information; `notes` arrays a strategy keeps between rounds, by name, each (R, ...);
+    `kept` what it has worked out from common knowledge.
+    """
+
+    grid: Grid
+    rules: object
+    prior: Prior | None = None
+    other: Seat | None = None
+    notes: dict = field(default_factory=dict)
+    kept: dict = field(default_factory=dict)
+
+
 class View:
     """One side's view of its talk in some worlds (n,) in this round.
 
-    It holds the side's own utilities and the offers both have seen; the other side's utilities, type, patience and
-    no-deal value are not in it.
+    It holds the side's own utilities and the offers both have seen; the other side's possible types are in it only
+    under information=types, its drawn type, patience and no-deal value only under information=complete.
     """
 
     def __init__(self, seat: Seat, history: History, side: int, clock: tuple[int, int], worlds: np.ndarray, *,
-                 grid: Grid, draws=None, other: Ranked | None = None) -> None:  # fmt: skip
-        """Hand out what `side` may see; `clock` is (round, rounds); `other` only under complete information."""
+                 common: Common, draws=None) -> None:  # fmt: skip
+        """Hand out what `side` may see; `clock` is (round, rounds)."""
         self._seat, self._history, self.side, self._worlds = seat, history, side, worlds
         self.round, self.rounds = clock
-        self.grid, self.ranked, self.other, self._draws = grid, seat.ranked, other, draws
+        self._common, self.ranked, self._draws = common, seat.ranked, draws
+        self.grid, self.rules, self.prior, self.kept = common.grid, common.rules, common.prior, common.kept
 
     def __len__(self) -> int:
         return len(self._worlds)
@@ -127,6 +159,40 @@ class View:
         rows = np.asarray(rows)
         return np.where(rows >= 0, self.ranked.of(self.types, np.maximum(rows, 0)), self.no_deal)
 
+    def at(self, chosen: np.ndarray) -> View:
+        """Return the same view of some of these worlds: `chosen` (n,) bool or positions."""
+        clock = (self.round, self.rounds)
+        worlds = self._worlds[chosen]
+        return View(self._seat, self._history, self.side, clock, worlds, common=self._common, draws=self._draws)
+
+    def rival(self, name: str) -> np.ndarray:
+        """Return the other side's `types`, `no_deal`, `impasse`, `outside` or `discount` (n,): complete information."""
+        return getattr(self._known(), name)[self._worlds]
+
+    def rival_ranked(self) -> Ranked:
+        """The other side's packages ranked, by its types; complete information only."""
+        return self._known().ranked
+
+    def _known(self) -> Seat:
+        if self._common.other is None:
+            raise ValueError("this strategy knows the other side's payoffs: set information=complete")
+        return self._common.other
+
+    def note(self, name: str, empty: float = 0.0, shape: tuple[int, ...] = ()) -> np.ndarray:
+        """Return this side's notes (n, *shape) under a name as last written; `empty` where nothing was."""
+        kept = self._common.notes
+        if name not in kept:
+            kept[name] = np.full((len(self._seat.types), *shape), empty)
+        return kept[name][self._worlds]
+
+    def write(self, name: str, values: np.ndarray) -> None:
+        """Keep notes (n, ...) for these worlds until the next round; call `note` first to make room."""
+        self._common.notes[name][self._worlds] = values
+
+    def once(self, stream: str) -> np.ndarray:
+        """Return four uniform draws (n, 4) that stay the same for a world in all rounds."""
+        return self._draws(stream, 0)[self._worlds]
+
     def uniform(self, stream: str) -> np.ndarray:
         """Return four uniform draws (n, 4) of this round for a strategy's own use, the same in any chunk."""
-        return self._draws(stream)[self._worlds]
+        return self._draws(stream, self.round)[self._worlds]

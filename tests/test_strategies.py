@@ -21,7 +21,7 @@ from sim.model import NEVER, Talks
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import DEAL
 from sim.ranking import Ranked
-from sim.view import History, Seat, View
+from sim.view import Common, History, Seat, View
 from tests.talk_worlds import april, play, random_players, random_protocol, random_stakes, random_types
 
 GROUP = Path(__file__).resolve().parent.parent / "configs" / "strategy"
@@ -145,23 +145,23 @@ def reached(thing, seen=None):
         yield from reached(value, seen)
 
 
-def test_a_view_does_not_lead_to_the_other_sides_utilities():
-    """Walk attributes, properties and closures from the view: nothing of the other seat may be met."""
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+def test_a_view_does_not_lead_to_what_the_other_side_alone_knows(spread):
+    """Walk attributes, properties and closures: no drawn type, value or seat; with own weights no utilities either."""
     rng = np.random.default_rng(5)
     stakes = random_stakes(rng, coarse=False)
-    players = {code: (_Spy(), random_types(rng)) for code in "AB"}
-    _Spy.found.clear()
+    players = {code: (_Spy(), random_types(rng, spread=spread)) for code in "AB"}
     model = Talks(AlternatingOffers(rounds=1, proposer="demander_first"), seed=1, worlds=3)
     for code, (strategy, space) in players.items():
         Country(model, code, strategy, space)
-    model.open((stakes,))
-    talk = model.talks[0]
+    talk = model.open((stakes,)).talks[0]
     own, other = talk.seats
     _Spy.found.clear()
     talk.countries[0].propose(talk.view(0, np.arange(3)))
-    secrets = [other, other.ranked, other.ranked.micro, other.ranked._keys, other.types, other.no_deal]
-    secrets += [other.impasse, other.outside, other.discount, talk, talk.table, stakes, model, *talk.countries]
-    secrets += [*stakes.packages, *stakes.interim, *stakes.carried, talk.table.carried, talk.table.impasse]
+    secrets = [other, other.types, other.no_deal, other.impasse, other.outside, other.discount]
+    secrets += [talk, talk.table, stakes, model, *talk.countries, *stakes.packages, *stakes.interim, *stakes.carried]
+    if spread:
+        secrets += [other.ranked, other.ranked.micro, other.ranked._keys]
     met = {id(thing) for thing in _Spy.found}
     assert id(own.ranked) in met  # the walk does reach what is its own
     leaked = [type(secret).__name__ for secret in secrets if id(secret) in met]
@@ -184,7 +184,8 @@ def view_of(values, *, turn=0, rounds=10, no_deal=0.0, outside=None, heard=(), g
     offers[0, : len(heard)] = heard
     speaker = np.where(offers >= 0, 1, -1)
     last = np.array([[-1, heard[-1] if heard else -1]])
-    return View(seat, History(last, offers, speaker), 0, (turn, rounds), np.array([0]), grid=grid or plain)
+    common = Common(grid or plain, rules=None)
+    return View(seat, History(last, offers, speaker), 0, (turn, rounds), np.array([0]), common=common)
 
 
 @pytest.mark.parametrize(
