@@ -58,8 +58,8 @@ class Common:
     """What a side knows of its talk beside its own seat: packages, rules, the other's types, and its own notes.
 
     `rules` is the protocol; `prior` the other side's possible types, unless information is private or every world has
-    its own weights; `other` its seat, only under complete information; `notes` arrays a strategy keeps between rounds, by name, each (R, ...);
-    `kept` what it has worked out from common knowledge.
+    its own weights; `other` its seat, only under complete information; `notes` arrays a strategy keeps between rounds,
+    by name, each (R, ...); `kept` what it has worked out from common knowledge.
     """
 
     grid: Grid
