@@ -140,6 +140,9 @@ def test_names_in_the_margin_stay_apart_and_inside_the_figure(gap):
     assert max(shared) <= 0.25 * boxes[0].height  # letters' boxes hold room for descenders
     assert all(fig.bbox.x0 <= b.x0 > axes[1].bbox.x1 and b.x1 <= fig.bbox.x1 for b in boxes)
     assert dict(rcParams) == before
+    if gap > 0:  # payoffs to the partner fall in the order of the marks: so do the names, top to bottom
+        downwards = [t.get_text() for t in sorted(texts, key=lambda t: -t.get_window_extent().y0)]
+        assert [name for name in downwards if name != "Mine"] == [m.label for m in equilibria.MARKS.values()]
 
 
 def test_all_predictions_lie_within_the_part_shown():
@@ -155,6 +158,9 @@ def test_no_zone_of_agreement_is_said_in_words():
     nothing = concepts().assign(demander_utility=np.nan)
     ax = points.equilibrium_points(nothing, packages(), named(), SIDES, talk="japan", names=NAMES)
     assert "no package is as good as no deal" in ax.texts[0].get_text()
+    axes = points.equilibrium_panels(nothing, packages(), named(), SIDES, talk="japan", names=NAMES)
+    assert axes[0].has_data() and not axes[1].has_data()
+    axes[0].get_figure().draw_without_rendering()
 
 
 def test_credible_rungs_are_filled_exactly_where_the_demander_is_no_worse_off():
@@ -234,13 +240,10 @@ def test_a_folder_is_drawn_and_axes_that_move_nothing_are_left_out(tmp_path, cap
 
 def test_same_tables_give_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.plots.files.DPI", 40)
-    write(tmp_path)
-    theory = plot_equilibrium.read(tmp_path)
     drawn = []
-    for place in (tmp_path / "a", tmp_path / "b"):
-        place.mkdir()
-        fig = next(fig for name, fig in plot_equilibrium.figures(theory) if name == "predictions_eu")
-        drawn.append([p.read_bytes() for p in plot_equilibrium.save(fig, place, "x")])
+    for name in ("a", "b"):
+        ax = points.equilibrium_points(concepts(0.3), packages(), named(), SIDES, talk="eu", names=NAMES)
+        drawn.append([p.read_bytes() for p in plot_equilibrium.save(ax.get_figure(), tmp_path, name)])
     assert drawn[0] == drawn[1]
 
 
