@@ -42,8 +42,8 @@ def nash_row(u, floor, weight=0.5):
 
 def nash_lottery(u, floor):
     """Largest product of gains over all lotteries of two packages, among those that no package dominates."""
-    kept = [p for p in u if not ((u >= p).all(axis=1) & (u > p + SAME).any(axis=1)).any()]
-    a = np.array(kept) - floor
+    order = u[np.lexsort((-u[:, 1], -u[:, 0]))]  # from the demander's best down: kept where the partner gains
+    a = order[np.diff(np.maximum.accumulate(order[:, 1]), prepend=-np.inf) > 0] - floor
     one, two = a[:, None, :], a[None, :, :]
     step = two - one
     curve = step[..., 0] * step[..., 1]
