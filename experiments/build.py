@@ -14,13 +14,14 @@ from configs.schema import Config
 from sim.assess import Assessor
 from sim.deals import Issue, make_grid
 from sim.economy import Economy, TradeParameters
+from sim.economy_arrays import REST
 from sim.model import Talks, TypeSpace
 from sim.payoffs import COMPONENTS, Types
 from sim.sticks import Stick
 from sim.table import Agenda, PayoffTable, Stakes
 
-REST = "ROW"  # what a run does not name is folded into this
-CHUNK = 32_768  # worlds played at once
+CHUNK = 65_536  # worlds played at once
+OFFERS = 1 << 23  # offers of a talk held at once
 OWN_NUMBERS = 1 << 19  # utilities of a side held at once when every world has weights of its own
 
 
@@ -45,9 +46,9 @@ class Lab:
 
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Yield (first, worlds) of the pieces a run is played in."""
-        size = CHUNK
+        size = max(1, min(CHUNK, OFFERS // self.config.protocol.rounds))
         if any(space.weight_spread > 0 for space in self.types.values()):
-            size = max(1, OWN_NUMBERS // max(len(s.agenda.grid) for s in self.stakes))
+            size = max(1, min(size, OWN_NUMBERS // max(len(s.agenda.grid) for s in self.stakes)))
         for first in range(0, self.config.worlds, size):
             yield first, min(size, self.config.worlds - first)
 

@@ -142,11 +142,11 @@ class Talk:
         """Ask a side for its offers (n,), rows or -1 for a pass, and put them on record."""
         rows = self.countries[side].propose(self.view(side, worlds))
         record = self.history
-        record.offers[worlds, self.round] = rows
-        record.speaker[worlds, self.round] = side
+        record.offers[:, self.round][worlds] = rows
+        record.speaker[:, self.round][worlds] = side
         spoken = rows >= 0
         at, said = (worlds, rows) if spoken.all() else (worlds[spoken], rows[spoken])
-        record.last[at, side] = said
+        record.last[:, side][at] = said
         return rows
 
     def respond(self, side: int, worlds: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -29,6 +29,16 @@ class Seat:
     outside: np.ndarray
     discount: np.ndarray
 
+    @cached_property
+    def floor(self) -> np.ndarray:
+        """The least worth agreeing to (R,): the better of no deal and the outside option, millionths."""
+        return np.maximum(self.no_deal, self.outside)
+
+    @cached_property
+    def best(self) -> np.ndarray:
+        """Own utility of the best package (R,), millionths."""
+        return self.ranked.best[self.types]
+
 
 @dataclass(frozen=True)
 class History:
@@ -111,7 +121,7 @@ class View:
     @cached_property
     def floor(self) -> np.ndarray:
         """The least worth agreeing to (n,): the better of no deal and the outside option, millionths."""
-        return np.maximum(self.no_deal, self.outside)
+        return self._seat.floor[self._worlds]
 
     @cached_property
     def impasse(self) -> np.ndarray:
@@ -126,12 +136,12 @@ class View:
     @cached_property
     def best(self) -> np.ndarray:
         """Own utility of the best package (n,), millionths."""
-        return self.ranked.best[self.types]
+        return self._seat.best[self._worlds]
 
     @cached_property
     def other_last(self) -> np.ndarray:
         """The other side's last offer (n,), a row; -1 where it has made none."""
-        return self._history.last[self._worlds, 1 - self.side]
+        return self._history.last[:, 1 - self.side][self._worlds]
 
     @cached_property
     def other_first(self) -> np.ndarray:
@@ -145,7 +155,7 @@ class View:
     @cached_property
     def own_last(self) -> np.ndarray:
         """Own last offer (n,), a row; -1 where none was made."""
-        return self._history.last[self._worlds, self.side]
+        return self._history.last[:, self.side][self._worlds]
 
     @cached_property
     def other_offers(self) -> np.ndarray:

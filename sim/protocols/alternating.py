@@ -44,7 +44,7 @@ class AlternatingOffers(Protocol):
         """Return the side (n,) that proposes this round in each of the worlds (n,)."""
         if self.proposer == "drawn":
             drawn = talk.chance_of("proposer")[worlds]
-            return np.where(drawn * 100.0 < self.demander_proposes_pct, 0, 1)
+            return (drawn * 100.0 >= self.demander_proposes_pct).astype(np.int8)
         first = 0 if self.proposer == "demander_first" else 1
         return np.full(len(worlds), (first + talk.round) % 2)
 
@@ -63,12 +63,12 @@ class AlternatingOffers(Protocol):
         if not len(worlds):
             return worlds
         rows = talk.propose(side, worlds)
-        spoken = rows >= 0
-        accepted = np.zeros(len(worlds), dtype=bool)
-        if spoken.any():
-            accepted[spoken] = talk.respond(1 - side, worlds[spoken], rows[spoken])
+        spoken, silent = rows >= 0, worlds[:0]
+        if not spoken.all():
+            worlds, rows, silent = worlds[spoken], rows[spoken], worlds[~spoken]
+        accepted = talk.respond(1 - side, worlds, rows) if len(worlds) else spoken[:0]
         talk.close(worlds[accepted], DEAL, rows[accepted])
-        left = worlds[~accepted]
+        left = np.concatenate([worlds[~accepted], silent])
         if talk.has_outside(1 - side) and len(left):
             walks = talk.walk(1 - side, left)
             talk.close(left[walks], OUTSIDE, side=1 - side)
