@@ -18,6 +18,7 @@ from experiments.meeting import meetings
 from experiments.messages import UserError
 from experiments.network import Tables, nash_in_nash, orders
 from experiments.options import Options, parse
+from experiments.war import duels, tariff_war, war_table, war_text
 from sim.digest import packages_table, points_table
 from sim.results import issue_columns, write
 
@@ -89,6 +90,11 @@ def _work(lab: Lab, folder: Path) -> str:
         if not order.empty:
             parts["orders"] = order
         lines += network_text(network, order)
+    war = tariff_war(lab.economy)
+    if war is not None:
+        parts["war"] = duels(lab.economy, [t.stakes.agenda.pair for t in tables.values()])
+        parts["war_economies"] = war_table(war)
+        lines += war_text(war)
     for name, part in parts.items():
         part.to_csv(folder / f"{name}.csv", index=False, float_format="%.6f", lineterminator="\n")
     head = [f"# Equilibria: {lab.config.title or 'a run'}", "", READING, ""]
