@@ -120,8 +120,8 @@ def war_text(war: War) -> list[str]:
     return [
         "## The tariff war behind the talks",
         "",
-        "The economies named in the run set their tariffs on each other to suit themselves; tariffs on and of the rest of",
-        "the world stand. Balanced trade, welfare only: not the model of the talks above, so not to be added to theirs.",
+        "The economies named in the run set their tariffs on each other to suit themselves; tariffs on and of the rest",
+        "of the world stand. Balanced trade, welfare only: not the model of the talks above, not to be added to theirs.",
         f"{state}: the largest gain anyone was found to make alone is {gain:.0e} bn USD a year;",
         f"{war.nash.agree} starts agree.",
         "",
