@@ -121,7 +121,7 @@ def war_text(war: War) -> list[str]:
         "## The tariff war behind the talks",
         "",
         "The economies named in the run set their tariffs on each other to suit themselves; tariffs on and of the rest",
-        "of the world stand. Balanced trade, welfare only: not the model of the talks above, not to be added to theirs.",
+        "of the world stand. Balanced trade, welfare only: another model than the talks above, not to be added to it.",
         f"{state}: the largest gain anyone was found to make alone is {gain:.0e} bn USD a year;",
         f"{war.nash.agree} starts agree.",
         "",
