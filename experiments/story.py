@@ -39,10 +39,15 @@ def talk_story(config, met: Meeting, rows: pd.DataFrame) -> list[str]:
         zone = 100 * rows["zone_of_agreement"].mean()
         lines += [f"No world reached a deal ({zone:.0f} % of them had a zone of agreement)."]
     else:
-        share, half = 100 * len(agreed) / len(rows), agreed["round"].median()
+        share, half = 100 * len(agreed) / len(rows), middle_round(agreed)
         lines += [f"{share:.0f} % of worlds agreed, half of those by round {half:.0f}. What was agreed:", ""]
         lines += [*_levels(met, names, agreed), "", *_gains(names, agreed), "", *_nearest(met, agreed)]
     return [*lines, "", *_stick(met, one, two), ""]
+
+
+def middle_round(rows: pd.DataFrame) -> float:
+    """Return the round by which half of the deals among some rows were made; NaN without any."""
+    return float(rows["round"].astype(float).quantile(0.5, interpolation="lower"))
 
 
 def _levels(met: Meeting, names: tuple[str, str], agreed: pd.DataFrame) -> list[str]:
@@ -65,9 +70,9 @@ def _gains(names: tuple[str, str], agreed: pd.DataFrame) -> list[str]:
     rows = [[WORDS[c], *(number(mean[f"{s}_{c}"], 1, sign=True) for s in SIDE_NAMES)] for c in seen]
     total = [mean[f"{s}_utility"] for s in SIDE_NAMES]
     over = [mean[f"{s}_utility"] - mean[f"{s}_no_deal_expected"] for s in SIDE_NAMES]
-    rows += [["all, weighted", *(number(v, 1, sign=True) for v in total)]]
+    rows += [["all, by own weights", *(number(v, 1, sign=True) for v in total)]]
     rows += [["more than no deal", *(number(v, 1, sign=True) for v in over)]]
-    return markdown_table(["worth of the deals", *names], rows)
+    return markdown_table(["the deals, before weights", *names], rows)
 
 
 def _nearest(met: Meeting, agreed: pd.DataFrame) -> list[str]:
@@ -83,9 +88,13 @@ def _nearest(met: Meeting, agreed: pd.DataFrame) -> list[str]:
 def _stick(met: Meeting, one: str, two: str) -> list[str]:
     """Say what carrying out the stick would cost each side, and whether it is credible by itself."""
     found, stick = leverage(met.impasse, met.stick), met.table.stakes.agenda.stick
+    if not met.has_stick:
+        return ["No stick: without a deal what the interim gives goes on."]
     if not bool(found.threat):
         return [f"The stick is no threat: carried out, it would leave {two} no worse than the interim does."]
-    costs = f"it costs {two} {float(found.target_loss):.1f} and {one} {float(found.holder_loss):.1f} bn USD a year."
+    own = float(found.holder_loss)
+    own = f"{one} {own:.1f}" if own >= 0 else f"brings {one} {-own:.1f}"
+    costs = f"it costs {two} {float(found.target_loss):.1f} and {own} bn USD a year."
     lines = ["The stick, carried out instead of leaving the interim in place:", costs]
     if bool(found.credible):
         lines += [f"{one} would rather carry it out than not: it is credible by itself."]

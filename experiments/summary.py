@@ -6,7 +6,7 @@ import pandas as pd
 
 from experiments.markdown import markdown_table, number
 from experiments.meeting import meetings
-from experiments.story import talk_story
+from experiments.story import middle_round, talk_story
 
 
 def summary(lab, talks) -> str:
@@ -16,12 +16,17 @@ def summary(lab, talks) -> str:
     lines = [f"# {config.title or 'A run'}", ""]
     if config.question:
         lines += [config.question, ""]
-    lines += [f"{config.worlds:,} worlds, {config.protocol.rounds} rounds, seed {config.seed}."]
+    counts = _count(config.worlds, "world"), _count(config.protocol.rounds, "round")
+    lines += [f"{counts[0]}, {counts[1]}, seed {config.seed}."]
     lines += ["Money is bn USD a year against the status quo, averages over worlds unless said.", ""]
     lines += _overview(config, frame)
     for met in meetings(lab):
         lines += talk_story(config, met, frame[frame["talk"] == met.name])
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 def _overview(config, frame: pd.DataFrame) -> list[str]:
@@ -33,13 +38,12 @@ def _overview(config, frame: pd.DataFrame) -> list[str]:
         worth = ("demander_utility", "partner_utility", "demander_no_deal_expected", "partner_no_deal_expected")
         values = [number(mean[column], 1, sign=True) for column in worth]
         share, away = number(100 * mean["demander_surplus_share"], 0, " %"), number(mean["distance_nash"], 1)
-        rows.append(
-            [name, f"{100 * part['deal'].mean():.0f} %", number(part["round"].median(), 0), *values, share, away]
-        )
+        rows.append([name, f"{100 * part['deal'].mean():.0f} %", number(middle_round(part), 0), *values, share, away])
     notes = [
         "",
-        "deals: worlds that agreed; round: median; demander, partner: what the agreed package is worth to each;",
-        "no deal: what each expects without one; share: the demander's part of the joint gain over no deal;",
+        "deals: worlds that agreed; round: by which half of the deals were made; demander, partner: what the agreed",
+        "package is worth to each; no deal: what each expects without one; share: the demander's part of the joint",
+        "gain over no deal, world by world;",
         "to Nash: distance from the agreed payoffs to the Nash bargaining solution. A dash: undefined.",
         "",
     ]
