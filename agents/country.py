@@ -5,7 +5,7 @@ from __future__ import annotations
 import mesa
 import numpy as np
 
-from agents.strategies.base import Strategy
+from agents.strategies.base import Strategy, misfit
 from sim.view import NONE, View
 
 
@@ -17,7 +17,10 @@ class Country(mesa.Agent):
     """The seat of one economy: private types per world (R,), discount factor per round (R,), strategy."""
 
     def __init__(self, model, code: str, strategy: Strategy, type_space) -> None:
-        """Register with the model and draw this chunk's private types."""
+        """Register with the model and draw this chunk's private types; ValueError if the strategy needs other rules."""
+        why = misfit(strategy, model.protocol, model.information)
+        if why:
+            raise ValueError(f"countries.{code}.strategy: {why}")
         super().__init__(model)
         self.code, self.strategy, self.type_space = code, strategy, type_space
         drawn = type_space.draw(code, model.seed, model.first, model.worlds)

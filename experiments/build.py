@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.country import Country
+from agents.strategies.base import misfit
 from configs.schema import Config
 from sim.assess import Assessor
 from sim.deals import Issue, make_grid
@@ -58,7 +59,11 @@ class Lab:
 
 
 def build(config: Config) -> Lab:
-    """Assemble a run; ValueError where the calibration or a trade state does not work out."""
+    """Assemble a run; ValueError where a strategy needs other rules, the calibration or a trade state fails."""
+    for code, country in config.countries.items():
+        why = misfit(country.strategy, config.protocol, config.information)
+        if why:
+            raise ValueError(f"countries.{code}.strategy: {why}")
     economy = make_economy(config)
     agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
     types = {code: make_types(country) for code, country in config.countries.items()}

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 from agents.country import Country, StrategyError
 from agents.strategies.base import Strategy, between, package_at
 from agents.strategies.hardliner import Hardliner
+from agents.strategies.rational import Rational
 from agents.strategies.time_based import TimeBased
 from agents.strategies.tit_for_tat import TitForTat
+from experiments.cli import main
 from experiments.plugins import build
 from sim.deals import Issue, make_grid
 from sim.model import NEVER, Talks
@@ -26,6 +28,10 @@ from tests.talk_worlds import april, play, random_players, random_protocol, rand
 
 GROUP = Path(__file__).resolve().parent.parent / "configs" / "strategy"
 SHIPPED = {p.stem: build(yaml.safe_load(p.read_text()), "strategy", p.name) for p in sorted(GROUP.glob("*.yaml"))}
+
+
+WEIGHS_WAITING = {"Rational"}  # may take less than no deal is worth where talking on is worse still
+ERRS = set()  # may by mistake take anything
 
 
 @pytest.fixture(params=sorted(SHIPPED))
@@ -40,8 +46,19 @@ def against(strategy, seed, worlds=8, first=0, swap=False, coarse=True):
     players = random_players(rng)
     code = "B" if swap else "A"
     players[code] = (strategy, random_types(rng))
-    model = play([stakes], protocol, players, seed=seed, worlds=worlds, first=first)
-    return model.talks[0], int(swap)
+    model = Talks(protocol, seed=seed, worlds=worlds, first=first, information=strategy.needs)
+    for seat, player in players.items():
+        Country(model, seat, *player)
+    return model.open((stakes,)).run_model().talks[0], int(swap)
+
+
+def least(strategy, seat):
+    """The least (offered, agreed) utility (R,) a strategy may stand for, millionths."""
+    if type(strategy).__name__ in ERRS:
+        return np.full(len(seat.types), NEVER), np.full(len(seat.types), NEVER)
+    if type(strategy).__name__ in WEIGHS_WAITING:
+        return (np.minimum(seat.no_deal, seat.impasse),) * 2
+    return seat.no_deal, np.maximum(seat.no_deal, seat.outside)
 
 
 def state(talk):
@@ -75,12 +92,13 @@ def test_never_agrees_to_less_than_its_own_no_deal_value(strategy, swap):
     for seed in range(60):
         talk, side = against(strategy, seed, swap=swap, coarse=bool(seed % 2))
         seat, made = talk.seats[side], talk.ending == DEAL
+        offering, agreeing = least(strategy, seat)
         worth = seat.ranked.of(seat.types, np.maximum(talk.row, 0))
-        assert (worth >= np.maximum(seat.no_deal, seat.outside))[made].all()
+        assert (worth >= agreeing)[made].all()
         said = talk.history.offers >= 0
         worlds = np.nonzero(said & (talk.history.speaker == side))[0]
         offered = talk.history.offers[said & (talk.history.speaker == side)]
-        assert (seat.ranked.of(seat.types[worlds], offered) >= seat.no_deal[worlds]).all()
+        assert (seat.ranked.of(seat.types[worlds], offered) >= offering[worlds]).all()
         deals += int(made.sum())
     assert deals > 20
 
@@ -98,14 +116,33 @@ def test_parameters_out_of_range_or_of_another_kind_are_refused(strategy):
                 type(strategy)(**{field.name: bad})
     with pytest.raises(ValidationError):
         type(strategy)(firmness=1.0)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(strategy, dataclasses.fields(strategy)[0].name, 1.0)
+    for field in dataclasses.fields(strategy):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(strategy, field.name, 1.0)
 
 
 def test_says_where_it_comes_from_and_what_its_parameters_mean(strategy):
     assert strategy.source and strategy.status
     for name, info in type(strategy).__pydantic_fields__.items():
         assert info.description, name
+
+
+@pytest.mark.parametrize("given, words", [
+    ({}, ("countries.B.strategy: strategy Rational", "information is private: set information=complete")),
+    ({"information": "types"}, ("information is types: set information=complete",)),
+])  # fmt: skip
+def test_rules_a_strategy_is_not_made_for_are_told_before_anything_is_played(given, words):
+    with pytest.raises(ValueError) as told:
+        Country(Talks(AlternatingOffers(), seed=1, worlds=2, **given), "B", Rational(), None)
+    assert all(word in str(told.value) for word in words) and len(str(told.value).splitlines()) == 1
+
+
+def test_the_command_tells_what_to_set_and_leaves_nothing_behind(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["experiment=classroom", "strategy@countries.A.strategy=rational", "figures=false"]) == 2
+    told = capsys.readouterr().err
+    assert "countries.A.strategy" in told and "information=complete" in told and len(told.splitlines()) <= 6
+    assert not list(tmp_path.rglob("*.parquet"))
 
 
 class _Spy(Strategy):

@@ -14,6 +14,7 @@ from sim.view import NONE, View
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 HELD = 1 << 18  # packages compared at once
 MOST_KEPT = 1 << 22  # answers kept of one question
+KNOWN = ("private", "types", "complete")  # settings of `information`, from nothing to everything
 CHECKED, LIGHT = "checked against print", "lightly tested"
 
 
@@ -26,6 +27,8 @@ class Strategy(ABC):
 
     status: ClassVar[str] = LIGHT
     source: ClassVar[str] = ""
+    needs: ClassVar[str] = KNOWN[0]  # the least it must know of the other side
+    protocols: ClassVar[tuple[str, ...]] = ()  # classes of the protocols it is made for; empty: any
 
     @abstractmethod
     def target(self, view: View) -> np.ndarray:
@@ -42,6 +45,19 @@ class Strategy(ABC):
     def walk(self, view: View, target: np.ndarray) -> np.ndarray:
         """Say (n,) whether to take the outside option after a refusal: once it is worth the target."""
         return view.outside >= target
+
+
+def misfit(strategy: Strategy, protocol: object, information: str) -> str:
+    """Return why a strategy cannot play under these rules and what to set instead; empty where it can."""
+    name, needed = type(strategy).__name__, strategy.needs
+    if KNOWN.index(information) < KNOWN.index(needed):
+        what = {"types": "the other side's possible types", "complete": "the other side's payoffs"}[needed]
+        return f"strategy {name} must know {what}, and information is {information}: set information={needed}"
+    played = {base.__name__ for base in type(protocol).__mro__}
+    if strategy.protocols and played.isdisjoint(strategy.protocols):
+        made_for = " or ".join(strategy.protocols)
+        return f"strategy {name} is made for the protocol {made_for}, not for {type(protocol).__name__}: choose another"
+    return ""
 
 
 def between(low: np.ndarray, high: np.ndarray, share: np.ndarray | float) -> np.ndarray:

@@ -1,0 +1,160 @@
+"""Agents that play a theory end where the theory says: equilibrium, screening, attrition, Rubinstein, Nash."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from agents.country import Country
+from agents.strategies.rational import Rational
+from sim.deals import Issue, make_grid
+from sim.model import NEVER, Talks, TypeSpace
+from sim.payoffs import COMPONENTS, Types
+from sim.protocols.alternating import AlternatingOffers
+from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE
+from sim.ranking import from_micro
+from sim.solutions.limits import drawn_proposer, rubinstein
+from sim.solutions.subgame import Game, alternating, subgame_perfect
+from sim.sticks import Stick
+from sim.table import Agenda, Stakes
+from tests.talk_worlds import april, random_protocol, random_stakes, random_types
+
+SECURITY, PIE = COMPONENTS.index("security"), COMPONENTS.index("pledge")
+
+
+def play(stakes, protocol, players, *, seed=1, worlds=8, information="complete"):
+    """Play one talk between A and B (or the codes given) in a batch; the finished talk."""
+    model = Talks(protocol, seed=seed, worlds=worlds, information=information)
+    for code, (strategy, space) in players.items():
+        Country(model, code, strategy, space)
+    return model.open((stakes,)).run_model().talks[0]
+
+
+def pie(levels, stick=None):
+    """A pie of 100 in `levels` steps: side 0 gets the level, side 1 the rest; without a deal both get nothing."""
+    share = np.linspace(0.0, 100.0, levels + 1)
+    grid = make_grid((Issue("share", "pie", 1, tuple(share), size=100.0),))
+    parts = np.zeros((2, levels + 1, len(COMPONENTS)))
+    parts[0, :, PIE], parts[1, :, PIE] = share, 100.0 - share
+    none, open_ = np.zeros(len(COMPONENTS)), np.zeros(levels + 1)
+    agenda = Agenda("pie", "A", "B", grid, stick or Stick())
+    return Stakes(agenda, tuple(parts), (none, none), (none, none), (open_, open_))
+
+
+def types(rates, chances=None, weights=None):
+    """Private types with these discount rates, all weights one unless given (K, C)."""
+    count = len(rates)
+    weights = np.ones((count, len(COMPONENTS))) if weights is None else weights
+    chances = np.full(count, 1.0 / count) if chances is None else np.asarray(chances)
+    return TypeSpace(Types(weights, np.ones(count), np.asarray(rates, float), chances, 0.0))
+
+
+def equilibrium(talk, world):
+    """The equilibrium of one world by itself, from the seats' own numbers."""
+    protocol, seats = talk.model.protocol, talk.seats
+    u = np.stack([talk.table.utility(side)[seats[side].types[world]] for side in (0, 1)], axis=-1)
+    floor, flow = ([from_micro(getattr(seat, name)[world]) for seat in seats] for name in ("no_deal", "impasse"))
+    options = [[-np.inf, floor[1]], [floor[0], -np.inf]]
+    for side in (0, 1):
+        if seats[side].outside[world] != NEVER:
+            options[side][side] = from_micro(seats[side].outside[world])
+    chance = protocol.demander_proposes_pct / 100.0
+    first = {"demander_first": 0, "partner_first": 1}
+    turns = chance if protocol.proposer == "drawn" else alternating(protocol.rounds, first[protocol.proposer])
+    patience = [seat.discount[world] for seat in seats]
+    hazard = protocol.hazard_pct / 100.0
+    return subgame_perfect(u, Game(protocol.rounds, patience, floor, flow, turns, hazard, None, options))
+
+
+def follows(talk, world, plan):
+    """Whether one world went as its equilibrium says, round by round, given who was drawn to speak."""
+    for turn in range(talk.model.protocol.rounds):
+        side = talk.history.speaker[world, turn]
+        due = plan.offer[turn, side]
+        if talk.history.offers[world, turn] != due:
+            return False
+        if due >= 0:
+            return talk.ending[world] == DEAL and talk.row[world] == due and talk.closed[world] == turn
+        if plan.leaves[turn, 1 - side]:
+            return talk.ending[world] == OUTSIDE and talk.walked[world] == 1 - side
+        if talk.ending[world] == COLLAPSE and talk.closed[world] == turn + 1:
+            return True
+    return talk.ending[world] == DEADLINE
+
+
+def test_rational_sides_play_the_equilibrium_of_random_talks():
+    ends = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        stakes, protocol = random_stakes(rng, coarse=bool(seed % 2)), random_protocol(rng)
+        spread = 0.3 if seed % 7 == 0 else 0.0
+        players = {code: (Rational(), random_types(rng, spread=spread)) for code in "AB"}
+        talk = play(stakes, protocol, players, seed=seed)
+        ends += talk.ending.tolist()
+        assert all(follows(talk, world, equilibrium(talk, world)) for world in range(8)), seed
+    counts = np.bincount(ends, minlength=4)
+    assert (counts > 5).all(), "every ending is met"
+
+
+def test_rational_sides_play_the_equilibrium_of_april_2025():
+    lab = april()
+    for stakes in lab.stakes:
+        players = {code: (Rational(), lab.types[code]) for code in stakes.agenda.pair}
+        talk = play(stakes, lab.config.protocol, players, seed=2025, worlds=400)
+        pairs = talk.seats[0].types * 64 + talk.seats[1].types
+        plans = {pair: equilibrium(talk, int(np.argmax(pairs == pair))) for pair in np.unique(pairs)}
+        assert all(follows(talk, world, plans[pairs[world]]) for world in range(400))
+
+
+def test_a_rational_side_answers_any_offer_by_what_going_on_is_worth():
+    """Off the path too: against a side that offers at random, yes exactly where the equilibrium's bar is met."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        stakes, protocol = random_stakes(rng), random_protocol(rng)
+        players = {code: (Rational(), random_types(rng)) for code in "AB"}
+        model = Talks(protocol, seed=seed, worlds=5, information="complete")
+        seats = [Country(model, code, *player) for code, player in players.items()]
+        talk = model.open((stakes,)).talks[0]
+        rows = rng.integers(len(stakes.agenda.grid), size=5)
+        for side in (0, 1):
+            said = seats[side].respond(talk.view(side, np.arange(5)), rows)
+            worth = from_micro(talk.seats[side].ranked.of(talk.seats[side].types, rows))
+            bars = np.array([equilibrium(talk, world).accept[0, side] for world in range(5)])
+            assert (said == (worth >= bars - 1e-9)).all()
+
+
+@pytest.mark.parametrize("rates", [(0.5, 1.0), (1.0, 1.0), (2.0, 0.7)])
+def test_rational_sides_on_a_fine_pie_with_a_drawn_proposer_meet_the_closed_form(rates):
+    """400 weeks, steps of 0.005: far below (1 - d) of the pie, or the grid gives the last word a weight (Ståhl)."""
+    protocol = AlternatingOffers(rounds=400, days_per_round=7.0)
+    talk = play(pie(20_000), protocol, {"A": (Rational(), types(rates[:1])), "B": (Rational(), types(rates[1:]))})
+    patience = np.exp(-np.array(rates) * 7 / 365)
+    said = [talk.agenda.grid.levels[talk.row[talk.history.speaker[:, 0] == side], 0] / 100 for side in (0, 1)]
+    assert (talk.closed == 0).all() and all(len(np.unique(shares)) == 1 for shares in said)
+    middle = (said[0][0] + said[1][0]) / 2
+    assert middle == pytest.approx(drawn_proposer(patience)[0], abs=2e-3)
+    assert middle == pytest.approx(rates[1] / sum(rates), abs=0.01)  # rounds are short (Binmore et al. 1986)
+    assert said[0][0] > middle > said[1][0]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_rational_sides_in_turn_meet_rubinstein(first):
+    """d = (.9, .8), yearly rounds, far deadline: the first to propose gets (1 - d2) / (1 - d1 d2) at once."""
+    rates = -np.log([0.9, 0.8])
+    protocol = AlternatingOffers(rounds=121, days_per_round=365.0, proposer=("demander_first", "partner_first")[first])
+    talk = play(pie(20_000), protocol, {"A": (Rational(), types(rates[:1])), "B": (Rational(), types(rates[1:]))})
+    share = talk.agenda.grid.levels[talk.row, 0] / 100
+    due = (0.714286, 1.0 - rubinstein([0.8, 0.9])[0])[first]
+    assert (talk.closed == 0).all() and share == pytest.approx(np.full(8, due), abs=3e-4)
+
+
+def test_a_coarse_pie_gives_the_last_word_everything_unless_the_proposer_is_drawn():
+    """Steps of .01, d = .999: in turn the last proposer takes nearly all; drawn, the middle is near a half."""
+    rate = [-np.log(0.999)]
+    meet = partial(play, pie(100), players={"A": (Rational(), types(rate)), "B": (Rational(), types(rate))})
+    for rounds in (13, 201):
+        turns = meet(AlternatingOffers(rounds=rounds, days_per_round=365.0, proposer="demander_first"))
+        assert turns.agenda.grid.levels[turns.row, 0].min() >= 98
+    drawn = meet(AlternatingOffers(rounds=201, days_per_round=365.0), worlds=400)
+    share = drawn.agenda.grid.levels[drawn.row, 0]
+    assert share.mean() == pytest.approx(50, abs=3) and share.max() - share.min() <= 4
