@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from agents.country import Country
+from agents.strategies.hardliner import Hardliner
 from agents.strategies.rational import Rational
+from agents.strategies.screener import Screener
 from sim.deals import Issue, make_grid
 from sim.model import NEVER, Talks, TypeSpace
 from sim.payoffs import COMPONENTS, Types
@@ -14,6 +16,7 @@ from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE
 from sim.ranking import from_micro
 from sim.solutions.limits import drawn_proposer, rubinstein
+from sim.solutions.private import screen_types
 from sim.solutions.subgame import Game, alternating, subgame_perfect
 from sim.sticks import Stick
 from sim.table import Agenda, Stakes
@@ -158,3 +161,53 @@ def test_a_coarse_pie_gives_the_last_word_everything_unless_the_proposer_is_draw
     drawn = meet(AlternatingOffers(rounds=201, days_per_round=365.0), worlds=400)
     share = drawn.agenda.grid.levels[drawn.row, 0]
     assert share.mean() == pytest.approx(50, abs=3) and share.max() - share.min() <= 4
+
+
+ULTIMATUM = AlternatingOffers(rounds=1, proposer="demander_first")
+
+
+def costly_pie(costs, chances, own_cost):
+    """A pie of 100 whose end without a deal is half and half, less what it costs: own, and by the partner's type."""
+    stakes = pie(100)
+    sender, target = np.zeros((2, len(COMPONENTS)))
+    sender[PIE], target[PIE], target[SECURITY] = 50.0 - own_cost, 50.0, -1.0
+    weights = np.ones((len(costs), len(COMPONENTS)))
+    weights[:, SECURITY] = costs
+    stakes = Stakes(stakes.agenda, stakes.packages, (sender, target), (sender, target), stakes.opening)
+    return stakes, types([0.05] * len(costs), chances, weights)
+
+
+@pytest.mark.parametrize("responder", [Rational(), Hardliner(demand_pct=0.0)])
+@pytest.mark.parametrize("costs, chances, own", [
+    ([4.0, 10.0, 20.0, 35.0], [0.1, 0.3, 0.4, 0.2], 2.0), ([5.0, 30.0], [0.5, 0.5], 0.0),
+    ([1.0, 2.0], [0.5, 0.5], 30.0),
+])  # fmt: skip
+def test_a_screener_is_refused_as_often_as_fearon_says(responder, costs, chances, own):
+    """40,000 worlds: within three standard errors; and world by world exactly the types that cost less refuse."""
+    worlds, (stakes, space) = 40_000, costly_pie(costs, chances, own)
+    players = {"A": (Screener(), types([0.05])), "B": (responder, space)}
+    talk = play(stakes, ULTIMATUM, players, worlds=worlds)
+    due = screen_types(costs, chances, share=50.0, cost=own)
+    asked = talk.agenda.grid.levels[talk.history.offers[:, 0], 0]
+    assert (asked == due.demand).all()
+    refused, chance = talk.ending == DEADLINE, float(due.no_deal)
+    assert abs(refused.mean() - chance) <= 3 * np.sqrt(chance * (1 - chance) / worlds)
+    assert (refused == (np.array(costs)[talk.countries[1].type_index] < due.demand - 50.0)).all()
+
+
+def test_no_other_demand_would_have_brought_a_screener_more():
+    """On random talks of one round, by trying every package against every type."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        stakes = random_stakes(rng, outside=0.0, coarse=bool(seed % 2))
+        players = {"A": (Screener(), random_types(rng)), "B": (Hardliner(demand_pct=0.0), random_types(rng))}
+        talk = play(stakes, ULTIMATUM, players, information="types")
+        other = talk.common[0].prior
+        yes = other.ranked.micro >= other.no_deal[:, None]
+        chance = (other.probability[:, None] * yes).sum(axis=0)
+        for world in range(8):
+            kind, floor = talk.seats[0].types[world], talk.seats[0].no_deal[world]
+            value = chance * (talk.seats[0].ranked.micro[kind] - floor)
+            said = talk.history.offers[world, 0]
+            got = value[said] if said >= 0 else 0.0
+            assert got >= max(value.max(), 0.0) - 1e-3  # millionths

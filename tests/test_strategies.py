@@ -273,6 +273,24 @@ def test_tit_for_tat_gives_what_it_was_given(factor, heard, expected):
     assert TitForTat(factor=factor).target(view)[0] / 1e6 == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("kind, heard, expected", [
+    ("relative", (), 10.0), ("relative", (0, 1), 7.3), ("relative", (1, 2), 6.142857), ("relative", (0, 3), 1.0),
+    ("relative", (2, 1), 10.0), ("averaged", (0,), 10.0), ("averaged", (0, 1), 8.5), ("averaged", (0, 1, 2), 5.5),
+    ("averaged", (1, 0), 10.0), ("averaged", (0, 2, 3), 2.0), ("averaged", (0, -1, 1), 8.5),
+])  # fmt: skip
+def test_tit_for_tat_measures_what_it_was_given_in_three_ways(kind, heard, expected):
+    """Own utilities 0, 3, 6, 10, floor 1. Relative: the other has come 3/10 of the way to 10, so give 3/10 of 9."""
+    view = view_of([0.0, 3.0, 6.0, 10.0], turn=len(heard), no_deal=1.0, heard=heard)
+    assert TitForTat(kind=kind, window=2).target(view)[0] / 1e6 == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=9), st.integers(-3, 8))
+def test_tit_for_tat_averaged_over_one_offer_is_absolute(heard, no_deal):
+    view = view_of([float(v) for v in range(10)], turn=len(heard), no_deal=no_deal, heard=heard)
+    one = TitForTat(kind="averaged", window=1)
+    assert one.target(view) == TitForTat().target(view)
+
+
 def test_offers_are_the_least_sufficient_then_the_nearest_then_the_lowest():
     values = [4.0, 6.0, 6.0, 5.0, 6.0, 9.0]
     ask = lambda heard, wanted, **more: package_at(view_of(values, heard=heard, **more), np.array([wanted]))[0]  # noqa: E731
