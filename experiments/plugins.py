@@ -9,13 +9,18 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ErrorType
 
 from experiments.messages import UserError, suggest
 
 BASES = {
     "strategy": ("agents.strategies.base", "Strategy"),
     "protocol": ("sim.protocols.base", "Protocol"),
+    "policy": ("agents.sticks.base", "StickPolicy"),
 }
 OURS = ("agents", "sim")
 ENTRY_POINTS = "bargain.plugins"
@@ -40,12 +45,31 @@ def build(node: Any, group: str, where: str, folder: Path | None = None) -> Any:
         raise UserError(f"{where}: no `_target_`: name the class of the {group}", _options(group))
     cls = resolve(target, group, where, folder)
     _built[target] = cls
-    return cls(**{str(name): _tuples(value) for name, value in node.items() if name != "_target_"})
+    given = {str(name): value for name, value in node.items() if name != "_target_"}
+    return cls(**{name: _held(value, group, (name,), where, folder) for name, value in given.items()})
 
 
-def _tuples(value: Any) -> Any:
-    """Return YAML's lists as tuples: what a frozen class can hold."""
-    return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value
+def _held(value: Any, group: str, path: tuple[str, ...], where: str, folder: Path | None) -> Any:
+    """Return what a frozen class can hold: lists as tuples, and the plug-ins of the group named inside, built.
+
+    What is wrong inside is told with the whole `path` to it.
+    """
+    if isinstance(value, list | tuple):
+        return tuple(_held(v, group, (*path, str(i)), where, folder) for i, v in enumerate(value))
+    if not isinstance(value, Mapping) or "_target_" not in value:
+        return value
+    try:
+        return build(value, group, f"{where}.{'.'.join(path)}", folder)
+    except ValidationError as error:
+        found = [{"type": _kind(e), "loc": (*path, *e["loc"]), "input": e["input"], "ctx": e.get("ctx", {})}
+                 for e in error.errors(include_url=False)]  # fmt: skip
+        raise ValidationError.from_exception_data(error.title, found) from None
+
+
+def _kind(error: Mapping) -> Any:
+    """Return an error's kind as pydantic takes it back: a name it knows, or a kind of one's own."""
+    known = error["type"] in get_args(ErrorType)
+    return error["type"] if known else PydanticCustomError(error["type"], error["msg"].replace("{", "{{"))
 
 
 def resolve(target: str, group: str, where: str, folder: Path | None = None) -> type:

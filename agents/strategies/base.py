@@ -12,6 +12,12 @@ from sim.deals import apart, distances
 from sim.view import NONE, View
 
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+ONE_STRATEGY = {  # how a parameter that is itself a strategy is told to `bargain check`
+    "type": "object",
+    "plug_in": "strategy",
+    "properties": {"_target_": {"type": "string", "description": "class of the strategy"}},
+    "required": ["_target_"],
+}
 HELD = 1 << 18  # packages compared at once
 MOST_KEPT = 1 << 22  # answers kept of one question
 KNOWN = ("private", "types", "complete")  # settings of `information`, from nothing to everything
@@ -58,6 +64,26 @@ def misfit(strategy: Strategy, protocol: object, information: str) -> str:
         made_for = " or ".join(strategy.protocols)
         return f"strategy {name} is made for the protocol {made_for}, not for {type(protocol).__name__}: choose another"
     return ""
+
+
+def nested(strategies: tuple[Strategy, ...]) -> int:
+    """Return how deep strategies made of others are nested; each depth has a stream of draws of its own.
+
+    >>> nested(())
+    1
+    """
+    return 1 + max((nested(getattr(s, "strategies", ())) for s in strategies), default=0)
+
+
+def most_needed(strategies: tuple[Strategy, ...]) -> str:
+    """Return the least setting of `information` that serves all of these strategies."""
+    return max((s.needs for s in strategies), key=KNOWN.index, default=KNOWN[0])
+
+
+def common_protocols(strategies: tuple[Strategy, ...]) -> tuple[str, ...]:
+    """Return the protocols all of these strategies can play; empty: any."""
+    wanted = [set(s.protocols) for s in strategies if s.protocols]
+    return tuple(sorted(set.intersection(*wanted))) if wanted else ()
 
 
 def between(low: np.ndarray, high: np.ndarray, share: np.ndarray | float) -> np.ndarray:
