@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import prod
 from typing import Annotated, Literal
 
@@ -24,6 +24,7 @@ from configs.issues import Cut, Issue, Stick, Tariff  # noqa: F401  (part of the
 
 MAX_PACKAGES = 100_000
 MAX_TYPES = 64
+MAX_RUNGS = 20
 TRADE_KINDS = ("tariff", "barrier")
 COMPONENTS = ("welfare", "revenue", "protection", "balance", "security", "pledge", "concession")
 
@@ -189,6 +190,26 @@ class Country(Node):
     strategy: plug_in("strategy") = Field(description="how it bargains")
 
 
+class Moves(Node):
+    """Tariffs that move while talks go on: the rungs of each side, the interim's among them, and who moves them."""
+
+    demander_rungs_pct: listed(Tariff) = quantity(..., "rates the demander's tariff can stand on, on top", "%")
+    partner_rungs_pct: listed(Tariff) = quantity(..., "rates the partner's tariff can stand on, on top", "%")
+    demander: plug_in("policy") | None = Field(None, description="how the demander moves; null: not at all")
+    partner: plug_in("policy") | None = Field(None, description="how the partner moves; null: not at all")
+
+    @model_validator(mode="after")
+    def _increasing(self):
+        for key in ("demander_rungs_pct", "partner_rungs_pct"):
+            rates = getattr(self, key)
+            if len(rates) > MAX_RUNGS:
+                raise fault(key, f"{len(rates)} rungs; at most {MAX_RUNGS}")
+            for low, high in pairwise(rates):
+                if high <= low:
+                    raise fault(key, f"{low:g} is followed by {high:g}; rungs must be strictly increasing")
+        return self
+
+
 class Talk(Node):
     """One negotiation: who demands, of whom, over what, with which stick."""
 
@@ -196,6 +217,7 @@ class Talk(Node):
     partner: Name = Field(description="country of which it is demanded")
     issues: dict[Name, Issue] = Field(description="what is on the table", min_length=1)
     stick: Stick = Field(Stick(), description="what no deal means")
+    moves: Moves | None = Field(None, description="tariffs that move while talks go on; null: the interim stays")
 
     @property
     def packages(self) -> int:

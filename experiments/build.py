@@ -17,6 +17,7 @@ from sim.deals import Issue, make_grid
 from sim.economy import Economy, TradeParameters
 from sim.economy_arrays import REST
 from sim.model import Talks, TypeSpace
+from sim.moves import Moves
 from sim.payoffs import COMPONENTS, Types
 from sim.sticks import Stick
 from sim.table import Agenda, PayoffTable, Stakes
@@ -104,7 +105,19 @@ def make_agenda(name: str, talk) -> Agenda:
     """Return a talk's agenda: its package grid and stick, percent turned into shares."""
     pair = (talk.demander, talk.partner)
     grid = make_grid(tuple(_issue(key, node, pair) for key, node in talk.issues.items()))
-    return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick))
+    return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick), _moves(talk))
+
+
+def _moves(talk) -> Moves | None:
+    """Return the rungs of both tariffs, the interim's among them, and their policies; None where nothing moves."""
+    node = talk.moves
+    if node is None:
+        return None
+    begin = (talk.stick.interim_pct, talk.stick.interim_answer_pct)
+    rungs = [sorted({*own, first}) for own, first in zip((node.demander_rungs_pct, node.partner_rungs_pct), begin)]
+    start = tuple(own.index(first) for own, first in zip(rungs, begin))
+    rates = tuple(tuple(rate / 100.0 for rate in own) for own in rungs)
+    return Moves(rates, start, (node.demander, node.partner))
 
 
 def _issue(name: str, node, pair: tuple[str, str]) -> Issue:

@@ -30,9 +30,9 @@ from yaml import YAMLError
 
 from configs.schema import Config
 from experiments import overrides as command
-from experiments import plugins as plug_ins
 from experiments.complain import complain, origin
 from experiments.messages import UserError, nearest, suggest
+from experiments.plugged import with_plug_ins
 from experiments.scan import PRIMARY, Scanned, check_hydra, scan
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -76,7 +76,7 @@ def load(overrides: Sequence[str] = (), *, plugins: Path | None = None, config_d
 
 def validate(data: Mapping[str, Any], origins: Mapping[str, str], *, plugins: Path | None = None) -> Config:
     """Build the plug-ins of a plain configuration and check it; mistakes become one UserError."""
-    ready = _build_plug_ins(data, origins, plugins)
+    ready = with_plug_ins(data, origins, plugins)
     try:
         return Config.model_validate(ready)
     except ValidationError as error:
@@ -271,29 +271,3 @@ def _inside_outputs(folder: str, key: str) -> str:
             "To write a run elsewhere, give --out DIR on the command line.",
         )
     return str(folder)
-
-
-def _build_plug_ins(data: Mapping[str, Any], origins: Mapping[str, str], folder: Path | None) -> dict[str, Any]:
-    """Return the configuration with every plug-in mapping replaced by its built class."""
-    ready = dict(data)
-    if "protocol" in data:
-        ready["protocol"] = _built(data, ("protocol",), "protocol", origins, folder)
-    countries = data.get("countries")
-    if isinstance(countries, Mapping):
-        ready["countries"] = dict(countries)
-        for code, country in countries.items():
-            if isinstance(country, Mapping) and "strategy" in country:
-                strategy = _built(data, ("countries", str(code), "strategy"), "strategy", origins, folder)
-                ready["countries"][code] = {**country, "strategy": strategy}
-    return ready
-
-
-def _built(data: Mapping, path: tuple[str, ...], group: str, origins: Mapping[str, str], folder: Path | None) -> Any:
-    node: Any = data
-    for name in path:
-        node = node[name]
-    where = f"{origin((*path, '_target_'), origins)}{'.'.join(path)}"
-    try:
-        return plug_ins.build(node, group, where, folder)
-    except ValidationError as error:
-        raise complain(error.errors(include_url=False), data, origins, above=path) from None

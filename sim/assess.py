@@ -174,4 +174,11 @@ class Assessor:
             interim.append(now)
             carried.append(fallen)
         opening = tuple(payoffs.largest_opening(grid, side) for side in SIDES)
-        return Stakes(agenda, tuple(packages), tuple(interim), tuple(carried), opening)
+        rungs = None if agenda.moves is None else self._rungs(agenda)
+        return Stakes(agenda, tuple(packages), tuple(interim), tuple(carried), opening, rungs)
+
+    def _rungs(self, agenda: Agenda) -> tuple[np.ndarray, np.ndarray]:
+        """Return components (rungs 0, rungs 1, C) of both sides at every pair of tariffs that can be in force."""
+        one, two = agenda.moves.rates
+        parts = self.sticks(agenda.name, [(agenda.stick.effective(a), b) for a in one for b in two])
+        return tuple(part.reshape(len(one), len(two), -1) for part in parts)

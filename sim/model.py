@@ -10,6 +10,7 @@ import mesa
 import numpy as np
 
 from sim import draws
+from sim.moves import Sticks
 from sim.payoffs import COMPONENTS, Types
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE, Protocol
 from sim.ranking import from_micro, to_micro
@@ -75,7 +76,8 @@ class Talk:
         self.seats = tuple(self._seat(side) for side in SIDES)
         self.common = tuple(self._common(side) for side in SIDES)
         m = model
-        self._streams = tuple(_stream(m.seed, f"{side}:{self.name}", m.first, m.worlds) for side in SIDES)
+        self.streams = tuple(_stream(m.seed, f"{side}:{self.name}", m.first, m.worlds) for side in SIDES)
+        self.sticks = None if self.agenda.moves is None else Sticks(self, self.agenda.moves)
         self._words: dict[str, tuple[int, np.ndarray]] = {}  # words that serve four rounds
 
     def _seat(self, side: int) -> Seat:
@@ -135,7 +137,7 @@ class Talk:
             (self.round, m.protocol.rounds),
             worlds,
             common=self.common[side],
-            draws=self._streams[side],
+            draws=self.streams[side],
         )
 
     def propose(self, side: int, worlds: np.ndarray) -> np.ndarray:
@@ -181,9 +183,8 @@ class Talk:
 
     def drawn_no_deal(self, side: int) -> np.ndarray:
         """Return the drawn no-deal payoff (R,) of a side, bn USD a year."""
-        types = self.countries[side].type_index
-        table = self.table
-        return from_micro(np.where(self.stick_falls, table.carried[side][types], table.impasse[side][types]))
+        seat = self.seats[side]
+        return from_micro(np.where(self.stick_falls, self.table.carried[side][seat.types], seat.impasse))
 
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""
@@ -198,6 +199,8 @@ class Talk:
         """Return a side's payoff (R,): (1 - d**T) impasse + d**T final, T the rounds talked; bn USD a year."""
         seat = self.seats[side]
         weight = np.power(seat.discount, self.closed)
+        if self.sticks is not None:
+            return self.sticks.earned[:, side] + weight * self.final(side)
         return (1.0 - weight) * from_micro(seat.impasse) + weight * self.final(side)
 
 
@@ -236,7 +239,11 @@ class Talks(mesa.Model):
     def step(self) -> None:
         """Play one round of every talk in all worlds where it is open."""
         for talk in self.talks:
+            if talk.sticks is not None:
+                talk.sticks.begin()
             self.protocol.play(talk)
+            if talk.sticks is not None:
+                talk.sticks.end()
         self.round += 1
         if self.round >= self.protocol.rounds:
             for talk in self.talks:

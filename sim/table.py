@@ -24,6 +24,7 @@ class Agenda:
     partner: str
     grid: Grid
     stick: Stick
+    moves: object = None  # sim.moves.Moves where tariffs move while talks go on
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -44,6 +45,7 @@ class Stakes:
     interim: tuple[np.ndarray, np.ndarray]
     carried: tuple[np.ndarray, np.ndarray]
     opening: tuple[np.ndarray, np.ndarray]
+    rungs: tuple[np.ndarray, np.ndarray] | None = None  # components (rungs 0, rungs 1, C) of tariffs in force
     _tables: dict = field(default_factory=dict, repr=False)
 
     def table(self, demander: Types, partner: Types, *, keep: bool = True) -> PayoffTable:

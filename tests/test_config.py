@@ -48,6 +48,10 @@ def _tried() -> list[list[str]]:
         names = _names(group)
         for first in range(0, len(names), len(places)):
             tried.append([f"{place}={name}" for place, name in zip(places, names[first:])])
+    sides = ["policy@talks.china.moves.demander", "policy@talks.china.moves.partner"]
+    policies = _names("policy") + _names("policy")[:1]  # an even number, two at a time
+    for pair in zip(policies[::2], policies[1::2]):
+        tried.append(["experiment=escalation_china", *(f"{place}={name}" for place, name in zip(sides, pair))])
     return [*tried, ["experiment=classroom"], ["experiment=classroom", "protocol=ultimatum"]]
 
 

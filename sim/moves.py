@@ -1,0 +1,143 @@
+"""Sticks as moves: tariffs that either side raises, lifts or answers with while talks go on, and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sim.payoffs import utility
+from sim.protocols.base import COLLAPSE
+from sim.ranking import from_micro, to_micro
+from sim.table import SIDES
+
+
+class StickView:
+    """What both sides see of the sticks in some worlds (n,): rungs now and before, rates, the clock, refusals."""
+
+    def __init__(self, sticks: Sticks, side: int, clock: tuple[int, int], worlds: np.ndarray, draws) -> None:
+        """Hand out what a policy of `side` may see; `clock` is (round, rounds)."""
+        self._sticks, self.side, self._worlds, self._draws = sticks, side, worlds, draws
+        self.round, self.rounds = clock
+        self.rates, self.other_rates = (np.array(sticks.rates[s]) for s in (side, 1 - side))
+        self.start, self.other_start = sticks.start[side], sticks.start[1 - side]
+
+    def __len__(self) -> int:
+        return len(self._worlds)
+
+    @property
+    def worlds(self) -> np.ndarray:
+        """Positions (n,) of these worlds in the chunk, for error messages."""
+        return self._worlds
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """Own rung in force (n,)."""
+        return self._sticks.rung[self._worlds, self.side]
+
+    @cached_property
+    def other(self) -> np.ndarray:
+        """The other side's rung in force (n,); the partner already sees the demander's move of this round."""
+        return self._sticks.rung[self._worlds, 1 - self.side]
+
+    @cached_property
+    def other_peak(self) -> np.ndarray:
+        """The highest rung (n,) the other side has stood on so far."""
+        return self._sticks.peak[self._worlds, 1 - self.side]
+
+    @cached_property
+    def refused(self) -> np.ndarray:
+        """Whether (n,) this side's own offer was refused in the round before."""
+        return self._sticks.refused[self._worlds, self.side]
+
+    @cached_property
+    def heard(self) -> np.ndarray:
+        """Whether (n,) the other side has made any offer so far."""
+        return self._sticks.spoken[self._worlds, 1 - self.side]
+
+    def uniform(self, stream: str) -> np.ndarray:
+        """Return four uniform draws (n, 4) of this round for the policy's own use."""
+        return self._draws(f"policy:{stream}", self.round)[self._worlds]
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """The rungs a talk's tariffs can stand on and who moves them; rates are shares on top of the status quo, rising."""
+
+    rates: tuple[tuple[float, ...], tuple[float, ...]]
+    start: tuple[int, int]
+    policies: tuple  # a stick policy or None for each side
+
+
+class Sticks:
+    """The tariffs in force in one talk, all worlds of a chunk: rungs (R, 2), their flows, what was earned (R, 2)."""
+
+    def __init__(self, talk, moves: Moves) -> None:
+        """Start on the interim's rungs; `talk` gives seats, history and clock."""
+        worlds = talk.model.worlds
+        self.talk, self.moves, self.rates, self.start = talk, moves, moves.rates, moves.start
+        self.rung = np.tile(np.array(moves.start, dtype=np.int64), (worlds, 1))
+        self.peak = self.rung.copy()
+        self.earned = np.zeros((worlds, 2))
+        self.refused = np.zeros((worlds, 2), dtype=bool)
+        self.spoken = np.zeros((worlds, 2), dtype=bool)
+        self.record = np.full((talk.model.protocol.rounds, worlds, 2), -1, dtype=np.int8)
+        self.flow = tuple(self._flows(side) for side in SIDES)
+
+    def _flows(self, side: int) -> np.ndarray:
+        """Return the flow (K_side, rungs 0, rungs 1) of every pair of rungs, millionths of a bn USD a year."""
+        parts = self.talk.stakes.rungs[side]
+        flat = utility(self.talk.table.types[side], parts.reshape(-1, parts.shape[-1]))
+        return to_micro(flat).reshape(len(flat), *parts.shape[:-1])
+
+    def begin(self) -> None:
+        """Let both sides move, demander first, where the talk is open; from round 2 on."""
+        worlds = self.talk.open_worlds()
+        if self.talk.round > 0:
+            for side in SIDES:
+                policy = self.moves.policies[side]
+                if policy is not None and len(worlds):
+                    self.rung[worlds, side] = self._asked(policy, side, worlds)
+            self.peak = np.maximum(self.peak, self.rung)
+        self.record[self.talk.round, worlds] = self.rung[worlds]
+        self._in_force(worlds)
+
+    def _asked(self, policy, side: int, worlds: np.ndarray) -> np.ndarray:
+        """Ask a policy for its rungs (n,) and hold it to what is allowed."""
+        talk = self.talk
+        view = StickView(self, side, (talk.round, talk.model.protocol.rounds), worlds, talk.streams[side])
+        rungs = np.asarray(policy.move(view))
+        whole = np.issubdtype(rungs.dtype, np.integer) and rungs.shape == (len(worlds),)
+        if not whole or (rungs < 0).any() or (rungs >= len(self.rates[side])).any():
+            got = f"{rungs.dtype} of shape {rungs.shape}" if not whole else f"rungs {rungs.min()} to {rungs.max()}"
+            raise ValueError(
+                f"stick policy {type(policy).__name__} of {talk.agenda.pair[side]} in talk {talk.name}, "
+                f"round {talk.round + 1}:\nmove returned {got}\n"
+                f"expected one whole number a world ({len(worlds)},), 0 to {len(self.rates[side]) - 1}"
+            )
+        return rungs
+
+    def _in_force(self, worlds: np.ndarray) -> None:
+        """Make the seats feel the rungs: their impasse flow, and no deal as what stays if the threat does not fall."""
+        for side in SIDES:
+            seat, chance = self.talk.seats[side], self.talk.chance[side]
+            types = seat.types[worlds]
+            flow = self.flow[side][types, self.rung[worlds, 0], self.rung[worlds, 1]]
+            seat.impasse[worlds] = flow
+            carried = from_micro(self.talk.table.carried[side][types])
+            seat.no_deal[worlds] = to_micro(chance * carried + (1.0 - chance) * from_micro(flow))
+
+    def end(self) -> None:
+        """Book the round's flow where it ended without a deal, and remember whose offer was refused."""
+        talk = self.talk
+        lived = np.flatnonzero((talk.ending < 0) | ((talk.ending == COLLAPSE) & (talk.closed == talk.round + 1)))
+        speaker = talk.history.speaker[:, talk.round]
+        offered = talk.history.offers[:, talk.round] >= 0
+        for side in SIDES:
+            seat = talk.seats[side]
+            discount = seat.discount[lived]
+            weight = (1.0 - discount) * np.power(discount, np.full(len(lived), talk.round))
+            self.earned[lived, side] += weight * from_micro(seat.impasse[lived])
+            self.refused[:, side] = offered & (speaker == side) & (talk.ending < 0)
+            self.spoken[:, side] |= offered & (speaker == side)
