@@ -37,6 +37,10 @@ TALKS = (
     *_both("red_line_pct", "%", "drawn share of the {side}'s largest concession past which an audience cost falls due"),
     Column("resolve_pct", "number", "%", "probability that the stick is carried out at the deadline"),
     Column("belief_pct", "number", "%", "the partner's probability of that"),
+    *[
+        Column(f"{side}_tariff_in_force_pct", "number", "%", f"tariff of the {side} on the other, on top, last in force")
+        for side in SIDE_NAMES
+    ],
     Column("deal", "yes/no", "", "whether a package was agreed"),
     Column("ended_by", "text", "", "deal, deadline, collapse or outside_option"),
     Column("round", "whole", "rounds", "round in which the deal was made, 1 first", "no deal"),

@@ -186,6 +186,14 @@ class Talk:
         seat = self.seats[side]
         return from_micro(np.where(self.stick_falls, self.table.carried[side][seat.types], seat.impasse))
 
+    def tariff_in_force(self, side: int) -> np.ndarray:
+        """Return a side's tariff on the other (R,), share on top of the status quo, last in force while talks went on."""
+        stick = self.agenda.stick
+        if self.sticks is None:
+            return np.full(self.model.worlds, stick.rates(False)[side])
+        rates = np.array(self.sticks.rates[side])[self.sticks.rung[:, side]]
+        return stick.effective(rates) if side == 0 else rates
+
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""
         seat = self.seats[side]

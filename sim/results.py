@@ -85,6 +85,8 @@ def _drawn(talk, count: int) -> dict:
     stick = talk.agenda.stick
     out["resolve_pct"] = np.full(count, 100.0 * stick.resolve)
     out["belief_pct"] = np.full(count, 100.0 * stick.belief)
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_tariff_in_force_pct"] = 100.0 * talk.tariff_in_force(side)
     return out
 
 
