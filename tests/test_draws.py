@@ -91,4 +91,5 @@ def test_pick_inverts_the_distribution(weights, seed):
 
 def test_pick_never_gives_what_has_no_chance():
     draws = np.concatenate([np.linspace(0.001, 0.999, 999), [0.5]])
+    assert pick(np.array([0.25, 0.75]), np.array([0.25])).tolist() == [1]  # an edge belongs to the next
     assert set(pick(np.array([0.0, 0.5, 0.0, 0.5, 0.0]), draws).tolist()) == {1, 3}

@@ -203,6 +203,9 @@ class _Gives(Strategy):
     def target(self, view):
         return np.full(len(view), -(10**9))
 
+    def offer(self, view, target):
+        return np.zeros(len(view), dtype=int)
+
 
 def one_package(worth, stick):
     """A talk over a single package worth (u, v), with a stick carried out for certain worth `stick`."""
@@ -227,13 +230,15 @@ def test_a_deal_that_gains_nothing_has_no_shares():
         assert row["deal"] and row["demander_surplus_share"] is None
 
 
-def test_no_zone_no_yardstick_even_for_a_deal():
-    """Sides that take anything agree where no package beats no deal: the row says so and measures nothing."""
-    row = told(one_package((1.0, 1.0), (2.0, 0.0)), Hardliner)
-    assert row["zone_of_agreement"] is False and row["deal"] is False
-    for name in ("nash_package", "ks_package", "distance_nash", "distance_ks", "round", "package"):
-        assert row[name] is None
-    assert row["demander_final_utility"] == 2.0 and row["ended_by"] == "deadline"
+def test_without_a_zone_nothing_is_measured_even_for_a_deal():
+    """Sides that take anything agree where no package beats no deal; sides that do not, end at the deadline."""
+    undefined = ("nash_package", "ks_package", "distance_nash", "distance_ks")
+    foolish, wise = (told(one_package((1.0, 1.0), (2.0, 0.0)), strategy) for strategy in (_Gives, Hardliner))
+    for row in (foolish, wise):
+        assert row["zone_of_agreement"] is False and all(row[name] is None for name in undefined)
+    assert foolish["deal"] and foolish["demander_utility"] == 1.0
+    assert not wise["deal"] and wise["round"] is None and wise["package"] is None
+    assert wise["demander_final_utility"] == 2.0 and wise["ended_by"] == "deadline"
 
 
 def test_offers_are_one_row_for_each_turn_taken(tables, frame, model):
