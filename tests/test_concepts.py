@@ -66,6 +66,9 @@ def test_weights_by_patience_are_those_of_short_rounds(hazard):
     rates = np.array([(0.05 + 1.0) / 2 + 0.3, (0.05 + 0.5) / 2 + 0.3])
     haste = rates + risk
     floor = (rates * met.impasse + risk * met.no_deal()) / haste
+    limit = met.short_rounds()
+    assert float(limit.weight) == pytest.approx(haste[1] / haste.sum(), rel=1e-9)
+    assert limit.point == pytest.approx(floor, rel=1e-9)
     known = found(met)["nash_patience"]
     assert known.row == nash_row(met.u, floor, haste[1] / haste.sum())
     assert f"weight {haste[1] / haste.sum():.2f}" in known.assumes
@@ -109,10 +112,16 @@ def test_other_rules_by_backward_induction(more, rules):
     )
 
 
-@pytest.mark.parametrize("name", TALKS)
+FEW_REFUSE = (
+    "countries.JPN.audience_cost_busd=50",
+    "countries.JPN.types.red_line_pct={values:[0,100],probabilities:[.1,.9]}",
+)
+
+
+@pytest.mark.parametrize(("name", "more", "refuse"), [*((n, (), False) for n in TALKS), ("japan", FEW_REFUSE, True)])
 @pytest.mark.parametrize("side", [0, 1])
-def test_screening_is_the_best_single_offer_of_all(name, side):
-    met, other = talk(name=name), 1 - side
+def test_screening_is_the_best_single_offer_of_all(name, more, refuse, side):
+    met, other = talk(*more, name=name), 1 - side
     kinds, theirs = met.table.types[other], met.table.utility(other)
     chance, floor = met.chance[other], met.no_deal()[side]
     ends = met.table.carried[other] / 1e6 * chance + met.table.impasse[other] / 1e6 * (1.0 - chance)
@@ -123,6 +132,8 @@ def test_screening_is_the_best_single_offer_of_all(name, side):
         if taken > 0 and value > top + 1e-9:
             top, row = value, p
     known = found(met)[f"screening_{('demander', 'partner')[side]}"]
+    said = f"refused with {10 if refuse and side == 0 else 0} %"
+    assert known.note == said.replace("refused with 0 %", "no type refuses")
     assert known.payoffs[side] == pytest.approx(top, abs=1e-6)
     assert known.row >= 0 and met.u[known.row, side] == pytest.approx(met.u[row, side], abs=1e-6)
 
