@@ -38,7 +38,7 @@ TALKS = (
     Column("resolve_pct", "number", "%", "probability that the stick is carried out at the deadline"),
     Column("belief_pct", "number", "%", "the partner's probability of that"),
     *[
-        Column(f"{side}_tariff_in_force_pct", "number", "%", f"tariff of the {side} on the other, on top, last in force")
+        Column(f"{side}_tariff_in_force_pct", "number", "%", f"the {side}'s tariff on the other, on top, last in force")
         for side in SIDE_NAMES
     ],
     Column("deal", "yes/no", "", "whether a package was agreed"),

@@ -187,7 +187,7 @@ class Talk:
         return from_micro(np.where(self.stick_falls, self.table.carried[side][seat.types], seat.impasse))
 
     def tariff_in_force(self, side: int) -> np.ndarray:
-        """Return a side's tariff on the other (R,), share on top of the status quo, last in force while talks went on."""
+        """Return a side's tariff on the other (R,), share on top, last in force while talks went on."""
         stick = self.agenda.stick
         if self.sticks is None:
             return np.full(self.model.worlds, stick.rates(False)[side])
