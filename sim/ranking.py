@@ -59,6 +59,8 @@ class Ranked:
             keys = np.left_shift(self.micro[some], self._bits, out=self._keys[some])
             keys += rows
             keys.sort(axis=-1)
+        for array in (self.micro, self._keys):  # strategies are handed this
+            array.setflags(write=False)
 
     @property
     def best(self) -> np.ndarray:

@@ -72,3 +72,10 @@ def test_rounding_differences_do_not_break_ties():
     zero = np.array([0])
     assert ranked.row(zero, ranked.at_least(zero, to_micro(np.array([0.3])))).tolist() == [0]
     assert ranked.below(zero, to_micro(np.array([0.3]))).tolist() == [0]
+
+
+def test_a_strategy_cannot_change_what_packages_are_worth():
+    ranked = Ranked(np.array([[1.0, 2.0]]))
+    for array in (ranked.micro, ranked._keys):
+        with pytest.raises(ValueError):
+            array[0, 0] = 5
