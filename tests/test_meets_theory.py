@@ -7,6 +7,7 @@ import pytest
 
 from agents.country import Country
 from agents.strategies.hardliner import Hardliner
+from agents.strategies.obstinate import Obstinate
 from agents.strategies.rational import Rational
 from agents.strategies.screener import Screener
 from sim.deals import Issue, make_grid
@@ -15,6 +16,7 @@ from sim.payoffs import COMPONENTS, Types
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE
 from sim.ranking import from_micro
+from sim.solutions.attrition import agreement_by_round, concession_cdf, war_of_attrition
 from sim.solutions.limits import drawn_proposer, rubinstein
 from sim.solutions.private import screen_types
 from sim.solutions.subgame import Game, alternating, subgame_perfect
@@ -87,7 +89,7 @@ def follows(talk, world, plan):
 
 def test_rational_sides_play_the_equilibrium_of_random_talks():
     ends = []
-    for seed in range(150):
+    for seed in range(100):
         rng = np.random.default_rng(seed)
         stakes, protocol = random_stakes(rng, coarse=bool(seed % 2)), random_protocol(rng)
         spread = 0.3 if seed % 7 == 0 else 0.0
@@ -211,3 +213,47 @@ def test_no_other_demand_would_have_brought_a_screener_more():
             said = talk.history.offers[world, 0]
             got = value[said] if said >= 0 else 0.0
             assert got >= max(value.max(), 0.0) - 1e-3  # millionths
+
+
+WEEK = 7.0 / 365.0
+
+
+@pytest.mark.parametrize("demands, rates, priors, rounds", [
+    ((0.7, 0.6), (0.5, 1.0), (0.1, 0.1), 130), ((0.6, 0.7), (1.0, 0.4), (0.05, 0.3), 130),
+    ((0.9, 0.5), (2.0, 2.0), (0.2, 0.2), 60),
+])  # fmt: skip
+def test_obstinate_types_agree_and_deadlock_as_abreu_and_gul_say(demands, rates, priors, rounds):
+    """20,000 worlds, a week a round: each round's share of agreements within 4.5 standard errors of the law's.
+
+    The law's time is continuous: a round holds what it says of (k, k + 1], the first also the atom at 0. Talks last
+    longer than the war, so that those still open at the deadline are the deadlock z1 z2.
+    """
+    worlds = 20_000
+    names = ("demand_pct", "obstinate_pct", "other_demand_pct", "other_obstinate_pct")
+    percent = [[100 * x for x in (demands[i], priors[i], demands[1 - i], priors[1 - i])] for i in (0, 1)]
+    sides = [Obstinate(**dict(zip(names, numbers))) for numbers in percent]
+    players = {code: (sides[i], types(rates[i : i + 1])) for i, code in enumerate("AB")}
+    talk = play(pie(100), AlternatingOffers(rounds=rounds, days_per_round=7.0), players, seed=5, worlds=worlds)
+    war = war_of_attrition(demands, rates, priors)
+    assert war.end < rounds * WEEK
+    law = agreement_by_round(war, WEEK, rounds)
+    made = talk.ending == DEAL
+    share = np.bincount(talk.closed[made], minlength=rounds) / worlds
+    within = 4.5 * np.sqrt(law.agreement * (1 - law.agreement) / worlds) + 2.0 / worlds
+    assert (np.abs(share - law.agreement) <= within).all()
+    z = priors[0] * priors[1]
+    assert law.later == pytest.approx(z) and abs((~made).mean() - z) < 4 * np.sqrt(z * (1 - z) / worlds)
+    shares = talk.agenda.grid.levels[talk.row[made], 0] / 100
+    assert set(np.round(np.unique(shares), 9)) <= {demands[0], round(1 - demands[1], 9)}
+    given_in = concession_cdf(war, np.arange(rounds + 1) * WEEK)
+    in_round = np.diff(given_in, axis=0)
+    in_round[0] += given_in[0]
+    one = (in_round[:, 0] * (1 - given_in[1:, 1] + in_round[:, 1] / 2)).sum()  # of both in one round, who speaks
+    assert abs((shares < demands[0]).mean() * made.mean() - one) < 4 * np.sqrt(one * (1 - one) / worlds)
+
+
+def test_obstinate_sides_whose_demands_can_both_be_met_agree_at_once():
+    sides = [Obstinate(demand_pct=40.0, other_demand_pct=50.0), Obstinate(demand_pct=50.0, other_demand_pct=40.0)]
+    players = {code: (side, types([0.5])) for code, side in zip("AB", sides)}
+    talk = play(pie(100), AlternatingOffers(rounds=20), players, worlds=200)
+    assert (talk.closed == 0).all() and set(talk.row) == {40, 50}
