@@ -91,16 +91,23 @@ class Assessor:
         return self.economy.index(agenda.demander), self.economy.index(agenda.partner)
 
     def _ground(self, agenda: Agenda, standing: dict[str, int]) -> Ground:
-        """Return the tariffs and trade costs in force while a talk goes on: its own interim, the others' as told."""
+        """Return the tariffs and trade costs in force while a talk goes on: its own interim, the others' as told.
+
+        Interims of the others first, then deals, then its own interim: a deal's cut for all exporters reaches every
+        talk that is still open, whatever the order of the talks.
+        """
         quo = self.economy.tariffs
         ground = Ground(quo.copy(), np.ones_like(quo))
-        for other in self.agendas.values():
-            if not all(code in self.economy.names for code in other.pair):
-                continue
-            pair, row = self._indices(other), standing.get(other.name, -1)
-            if row >= 0 and other.name != agenda.name:
+        names = self.economy.names
+        placed = [a for a in self.agendas.values() if a.name != agenda.name and all(c in names for c in a.pair)]
+        ended = sorted((a for a in placed if standing.get(a.name, -1) >= 0), key=lambda a: a.name)
+        waiting = [a for a in placed if standing.get(a.name, -1) < 0]
+        for other in [*waiting, *ended, agenda]:
+            pair = self._indices(other)
+            if any(other is done for done in ended):
                 tariffs, iceberg, state = trade_states(other.grid, ground.tariffs, quo, pair, ground.iceberg)
-                ground = Ground(tariffs[state[row]], iceberg[state[row]])
+                row = state[standing[other.name]]
+                ground = Ground(tariffs[row], iceberg[row])
             else:
                 ground = Ground(with_rates(ground.tariffs, quo, pair, other.stick.rates(False)), ground.iceberg)
         return ground

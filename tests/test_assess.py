@@ -1,5 +1,7 @@
 """The assessor against fresh solves of the joint state, and what must not matter to it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,24 @@ def test_the_order_of_talks_and_of_questions_does_not_matter():
     assert all(equal(a, b) for a, b in zip(once.stakes(), back.stakes()[::-1]))
     for name in ("japan", "eu", "china"):
         assert equal(once.stakes((name,), STANDING)[0], back.stakes((name,), STANDING)[0])
+
+
+def test_a_standing_cut_for_all_exporters_reaches_open_talks_in_any_order():
+    """Japan's deal at 0 % for every exporter: China's 30 % falls with it, the EU's own interim stands."""
+    economy, (japan, eu, china) = lab().economy, agendas()
+    issues = tuple(replace(i, mfn=True) if i.kind == "tariff" else i for i in japan.grid.issues)
+    japan = replace(japan, grid=make_grid(issues))
+    talks = (japan, eu, china)
+    found = [Assessor(economy, order).stakes(("eu",), {"japan": 0})[0] for order in (talks, talks[::-1])]
+    assert equal(*found)
+    us, europe = economy.index("USA"), economy.index("EU27")
+    tariffs, iceberg = economy.tariffs.copy(), np.ones_like(economy.tariffs)
+    tariffs[:, [k for k in range(len(economy.names)) if k != us], us] = 0.0
+    states = [tariffs.copy(), tariffs.copy()]
+    added(economy, eu, states[0], (0.891 * 0.10 + 0.109 * 0.25, 0.0))
+    added(economy, eu, states[1], (0.0, 0.0))
+    interim, cleared = (traded(economy, t, iceberg, us, europe) for t in states)
+    assert found[0].interim[0][:3] == pytest.approx(interim - cleared, abs=1e-7)
 
 
 def test_a_talks_own_standing_row_is_ignored():
