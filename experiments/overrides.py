@@ -39,8 +39,18 @@ def parse(texts: list[str] | tuple[str, ...], *, sweeps: bool = False) -> list[O
         _check_key(override)
         if override.is_sweep_override() and not sweeps:
             raise _swept(override)
+        if not override.is_sweep_override() and not override.is_delete():
+            _check_texts(override.value())
         found.append(override)
     return found
+
+
+def _check_texts(value: Any) -> None:
+    """Check interpolations again in what was read: the text typed may hide them, `$\\{...\\}` is `${...}`."""
+    if isinstance(value, str):
+        check_interpolation(value, COMMAND_LINE)
+    for inside in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        _check_texts(inside)
 
 
 def _check_key(override: Override) -> None:

@@ -86,6 +86,11 @@ def check_hydra(scanned: Scanned, package: str) -> None:
                 f"{where}: {dotted}: a configuration file may not set Hydra's own keys",
                 f"Only {' and '.join(HYDRA_KEYS)} may stand here; put the rest on the command line.",
             )
+    for key in scanned.keys:
+        dotted = ".".join((*([package] if package else []), *key.path))
+        above = any(allowed.startswith(dotted + ".") for allowed in HYDRA_KEYS)
+        if above and not isinstance(key.node, yaml.MappingNode):
+            raise UserError(f"{scanned.shown}:{key.line}: {dotted}: holds keys of Hydra's own and cannot be replaced")
 
 
 def check_interpolation(text: str, where: str) -> None:
@@ -108,11 +113,14 @@ def _related(dotted: str, key: str) -> bool:
 
 def _text(path: Path, shown: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{shown}: not UTF-8 text (byte {error.start}); save the file as UTF-8") from None
     except OSError as error:
         raise UserError(f"{shown}: cannot be read: {error.strerror}") from None
+    if text.startswith("\ufeff"):  # Hydra would not see the `# @package` line behind it
+        raise UserError(f"{shown}:1: starts with a byte order mark; save the file as UTF-8 without one (no BOM)")
+    return text
 
 
 def _parse(text: str, shown: str) -> yaml.Node | None:

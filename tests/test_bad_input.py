@@ -69,6 +69,9 @@ VALUES = [  # overrides of values: no file is read again
     ("offers=yes", "offers: 'yes' is text; write true"),
     ("title=${oc.env:HOME}", "'${oc.env:HOME}' is not allowed"),
     ("title=${hydra.runtime.cwd}", "is not allowed"),
+    ("title=$\\{oc.env:HOME\\}", "'${oc.env:HOME}' is not allowed"),
+    ("countries.JPN={name: $\\{oc.env:HOME\\}}", "'${oc.env:HOME}' is not allowed"),
+    ("talks.japan.issues=[[$\\{oc.env:HOME\\}]]", "'${oc.env:HOME}' is not allowed"),
     ("~talks.chin", "~talks.chin: no such key"),
     ("_target_=os.system", "`_target_` names the class of a strategy or a protocol, and stands nowhere else"),
     ("talks[japan].stick.threat_pct=3", "write a dot for the brackets"),
@@ -123,6 +126,8 @@ COMPOSED = [  # what only shows when the file is put in its place
     ("economy:\n  trade_elasticity: 2,5", 4, "'2,5' has a decimal comma; write 2.5"),
     ("hydra:\n  callbacks:\n    x:\n      _target_: pathlib.Path.write_text", 4, "may not set Hydra's own keys"),
     ("hydra:\n  run:\n    dir: /tmp/x", 4, "may not set Hydra's own keys"),
+    ("hydra: null", 3, "hydra: holds keys of Hydra's own"),
+    ("hydra:\n  sweeper: 1", 4, "hydra.sweeper: holds keys of Hydra's own"),
     ("defaults:\n  - override /talks: us_jpan", 4, "no option 'us_jpan' in 'talks'; did you mean 'us_japan'?"),
     ("defaults:\n  - override /strategy@countries.JAP.strategy: linear", 4, "countries.JPN.strategy"),
     ("defaults:\n  - /experiment/mine", None, "choose each other in a circle"),
@@ -196,6 +201,13 @@ def test_text_that_is_not_utf8_is_told(tmp_path: Path):
     path = tmp_path / "x.yaml"
     path.write_bytes("title: Zürich\n".encode("latin-1"))
     with pytest.raises(UserError, match="not UTF-8"):
+        scan(path, "x.yaml")
+
+
+def test_a_byte_order_mark_is_told(tmp_path: Path):
+    path = tmp_path / "x.yaml"
+    path.write_text("# @package _global_\nworlds: 5\n", encoding="utf-8-sig")
+    with pytest.raises(UserError, match=r"x\.yaml:1: starts with a byte order mark"):
         scan(path, "x.yaml")
 
 
