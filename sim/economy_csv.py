@@ -57,16 +57,26 @@ def read_flows(path: Path | str, names: Sequence[str]) -> tuple[tuple[str, ...],
 
 
 def _rows(path: Path | str, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """Line number and cells of each row; an error when a column is missing."""
-    with open(path, encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        have = reader.fieldnames or []
-        for column in columns:
-            if column not in have:
-                raise ValueError(
-                    f"{Path(path).name}: no column {column!r}; it needs {', '.join(columns)} and has {', '.join(have)}"
-                )
-        return [(reader.line_num, row) for row in reader]
+    """Line number and cells of each row; an error when the file is none, or a column is missing or a cell too many."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as handle:  # spreadsheets put a byte order mark first
+            reader = csv.DictReader(handle)
+            have = reader.fieldnames or []
+            rows = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = getattr(error, "strerror", None) or "it is not a CSV file in UTF-8"
+        raise ValueError(f"{path}: cannot be read: {why}") from None
+    for column in columns:
+        if column not in have:
+            shown = ", ".join(have)[:120] or "none"
+            raise ValueError(f"{Path(path).name}: no column {column!r}; it needs {', '.join(columns)} and has {shown}")
+    for line, row in rows:
+        if None in row:
+            raise ValueError(
+                f"{Path(path).name}:{line}: {len(row) - 1 + len(row[None])} cells for {len(have)} columns\n"
+                "A decimal is written with a point; a text with a comma needs quotes."
+            )
+    return rows
 
 
 def _number(path: Path | str, line: int, row: dict[str, str], column: str) -> float:

@@ -197,6 +197,23 @@ def test_wrong_files_name_file_line_and_value(tmp_path, flows, table, words):
     assert words in error_of(lambda: Economy.from_csv(tmp_path / "flows.csv", tmp_path / "regions.csv"))
 
 
+def test_a_file_that_is_none_is_named(tmp_path):
+    (tmp_path / "regions.csv").write_text(REGIONS, encoding="utf-8")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "noise.csv").write_bytes(b"\xbf\xff\n")
+    (tmp_path / "long.csv").write_text("a" * 200_000, encoding="utf-8")
+    for name, why in (("none", "No such file"), ("folder", "Is a directory"), ("noise", "UTF-8"), ("long", "CSV")):
+        told = error_of(lambda name=name: Economy.from_csv(tmp_path / f"{name}.csv", tmp_path / "regions.csv"))
+        assert f"{name}.csv: cannot be read" in told and why in told
+
+
+def test_a_decimal_comma_is_a_cell_too_many_and_a_spreadsheet_s_mark_is_none(tmp_path):
+    (tmp_path / "r.csv").write_text(REGIONS, encoding="utf-8-sig")
+    (tmp_path / "f.csv").write_text("exporter,importer,value_musd\nA,B,5,5\n", encoding="utf-8-sig")
+    told = error_of(lambda: Economy.from_csv(tmp_path / "f.csv", tmp_path / "r.csv"))
+    assert told.startswith("f.csv:2: 4 cells for 3 columns")
+
+
 def test_own_files_in_million_dollars(tmp_path):
     (tmp_path / "f.csv").write_text("exporter,importer,value_musd\nA,B,10000\nB,A,20000\n", encoding="utf-8")
     (tmp_path / "r.csv").write_text(REGIONS, encoding="utf-8")
