@@ -1,12 +1,13 @@
 """The command `bargain`: takes the first word as sub-command and imports only what that one needs.
 
-Exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked for; 130 interrupted.
+Exit codes: 0 done, 1 a fault of the program, 2 a mistake in what was asked for; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -26,6 +27,8 @@ TRACEBACK = "BARGAIN_TRACEBACK"  # set to 1: show where an error was raised
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:  # a queue's or `timeout`'s way to stop a run: clean up as after Ctrl-C
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if any(word in ("--help", "-h") for word in words):
             return _help()

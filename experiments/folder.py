@@ -29,6 +29,8 @@ class RunFolder:
         self.place = Path(place)
         self.new_parents: list[Path] = []  # made for this run, innermost first
         try:
+            if self.place.is_symlink():
+                self.place = self.place.resolve()
             if self.place.exists() and (not self.place.is_dir() or any(self.place.iterdir())):
                 raise self._refused("is already used", ", or remove it; nothing was written")
             if self.place.name in ("", ".."):
@@ -47,6 +49,9 @@ class RunFolder:
         with suppress(OSError):  # the first that holds something, the finished run perhaps, stays with those above it
             for folder in self.new_parents:
                 folder.rmdir()
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):  # a full disk, a quota
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise self._refused(f"cannot be written: {why}", "; nothing was kept of this run") from error
 
     def finish(self) -> Path:
         """Move the finished work to its place and return it."""

@@ -1,5 +1,6 @@
 """Run folders: whole or not at all, the same bytes twice, and what they hold."""
 
+import errno
 import json
 import os
 
@@ -126,6 +127,22 @@ def test_an_error_in_the_middle_leaves_nothing_behind(step, tmp_path, monkeypatc
     with pytest.raises(RuntimeError):
         run(tmp_path / "a" / "b" / "run", *CLASSROOM)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*args, **more):
+        raise OSError(errno.ENOSPC, "some library's words")
+
+    monkeypatch.setattr(running, "_write_tables", full)
+    with pytest.raises(UserError, match=r"cannot be written: No space left on device"):
+        run(tmp_path / "a" / "run", *CLASSROOM)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_a_place_is_that_place(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "far")
+    run(tmp_path / "link", *CLASSROOM)
+    assert (tmp_path / "far" / "talks.parquet").is_file() and (tmp_path / "link").is_symlink()
 
 
 def test_an_error_leaves_folders_that_were_there(tmp_path, monkeypatch):
