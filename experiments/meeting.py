@@ -101,6 +101,17 @@ def meetings(lab) -> list[Meeting]:
     return [meeting(table, lab.config.protocol) for table in lab.tables()]
 
 
+def offers_in_turn(protocol) -> AlternatingOffers:
+    """Return the protocol if offers alternate, else what theory sets beside it: its clock, proposers drawn."""
+    if isinstance(protocol, AlternatingOffers):
+        return protocol
+    return AlternatingOffers(
+        rounds=protocol.rounds,
+        days_per_round=protocol.days_per_round,
+        reopen_rate_per_year=protocol.reopen_rate_per_year,
+    )
+
+
 def meeting(table: PayoffTable, protocol) -> Meeting:
     """Return the meeting of the average types of a payoff table."""
     stick = table.stakes.agenda.stick
@@ -111,7 +122,7 @@ def meeting(table: PayoffTable, protocol) -> Meeting:
     rates = np.array([type_average(table, side, table.types[side].discount_rate) for side in SIDES])
     return Meeting(
         table,
-        protocol,
+        offers_in_turn(protocol),
         np.stack([mean_utility(table, side) for side in SIDES], axis=-1),
         *ends,
         np.array([stick.resolve, stick.belief]),

@@ -22,6 +22,7 @@ from sim.deals import Issue, make_grid
 from sim.model import NEVER, Talks
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import DEAL
+from sim.protocols.monotonic import MonotonicConcession
 from sim.ranking import Ranked
 from sim.view import Common, History, Seat, View
 from tests.talk_worlds import april, play, random_players, random_protocol, random_stakes, random_types
@@ -43,6 +44,8 @@ def against(strategy, seed, worlds=8, first=0, swap=False, coarse=True):
     """A random talk in which `strategy` holds one seat; the talk, and the side it sits on."""
     rng = np.random.default_rng(seed)
     stakes, protocol = random_stakes(rng, coarse=coarse), random_protocol(rng)
+    if "MonotonicConcession" in strategy.protocols:
+        protocol = MonotonicConcession(rounds=20, standstill_ends=False)
     players = random_players(rng)
     code = "B" if swap else "A"
     players[code] = (strategy, random_types(rng))
