@@ -86,25 +86,13 @@ def negmas_talks(pairs: list[list[int]]) -> dict:
     return {"found": found, "whole": whole / len(pairs), "play": play / len(pairs)}
 
 
-def ours():
-    """The same talks here: a function that plays them in a batch, and the grid's shape."""
-    from pydantic.dataclasses import dataclass
-
-    from agents.country import Country
-    from agents.strategies.base import PLUGIN, between
-    from agents.strategies.time_based import TimeBased
+def stakes_and_types():
+    """The domain of both programs as stakes of a talk, and the types of both sides."""
     from sim.deals import Issue, make_grid
-    from sim.model import Talks, TypeSpace
+    from sim.model import TypeSpace
     from sim.payoffs import COMPONENTS, Types
-    from sim.protocols.alternating import AlternatingOffers
     from sim.sticks import Stick
     from sim.table import Agenda, Stakes
-
-    @dataclass(frozen=True, config=PLUGIN)
-    class OnTheirClock(TimeBased):
-        def _at(self, view, turn):
-            share = ((turn + 1) / (STEPS + 1)) ** (1.0 / self.exponent)
-            return between(view.floor, np.maximum(view.best, view.floor), share)
 
     values, weights = domain()
     grid = make_grid(
@@ -121,6 +109,26 @@ def ours():
         wide[:, : len(LEVELS)] = weights[side]
         spaces.append(TypeSpace(Types(wide, np.ones(KINDS), np.zeros(KINDS), np.full(KINDS, 1 / KINDS))))
     stakes = Stakes(Agenda("talk", "A", "B", grid, Stick()), tuple(parts), *[(nothing, nothing)] * 2, (None, None))
+    return stakes, spaces
+
+
+def ours():
+    """The same talks here: a function that plays them in a batch."""
+    from pydantic.dataclasses import dataclass
+
+    from agents.country import Country
+    from agents.strategies.base import PLUGIN, between
+    from agents.strategies.time_based import TimeBased
+    from sim.model import Talks
+    from sim.protocols.alternating import AlternatingOffers
+
+    @dataclass(frozen=True, config=PLUGIN)
+    class OnTheirClock(TimeBased):
+        def _at(self, view, turn):
+            share = ((turn + 1) / (STEPS + 1)) ** (1.0 / self.exponent)
+            return between(view.floor, np.maximum(view.best, view.floor), share)
+
+    stakes, spaces = stakes_and_types()
     protocol = AlternatingOffers(rounds=STEPS - 1, proposer="demander_first")
     seats = [OnTheirClock(exponent=1.0 / power, flexibility_pct=0.0) for power in POWERS]
 
