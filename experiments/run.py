@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,15 @@ from experiments.folder import RunFolder, circumstances, data_sources, now, vers
 from experiments.messages import UserError
 from experiments.options import Options, parse
 from experiments.summary import summary
-from sim.digest import offer_counts, packages_table, points_table, rounds_table
+from sim.digest import (
+    StickCounts,
+    offer_counts,
+    packages_table,
+    points_table,
+    rounds_table,
+    stick_counts,
+    sticks_table,
+)
 from sim.results import COMPRESSION, ROW_GROUP, issue_columns, offers_table, talks_table, write
 
 SILENT_SECONDS = 2.0  # a run this short shows no progress bar
@@ -25,10 +33,11 @@ SILENT_SECONDS = 2.0  # a run this short shows no progress bar
 
 @dataclass
 class Played:
-    """What a run leaves behind: the talks' rows and how often each package was offered, by talk."""
+    """What a run leaves behind: the talks' rows; how often each package was offered and each rung stood on, by talk."""
 
     talks: pa.Table
     counts: list[np.ndarray]
+    sticks: list[StickCounts | None] = field(default_factory=list)
 
 
 def main(argv: list[str]) -> int:
@@ -80,7 +89,7 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
 
 def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Played:
     """Play all worlds in chunks; with a folder and `offers: true`, every offer goes to offers.parquet there."""
-    parts, counts = [], None
+    parts, counts, sticks = [], None, None
     writer = None
     bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=silent, leave=False)
     try:
@@ -89,6 +98,8 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
             parts.append(talks_table(model))
             found = [offer_counts(talk) for talk in model.talks]
             counts = found if counts is None else [a + b for a, b in zip(counts, found)]
+            stood = [stick_counts(talk) for talk in model.talks]
+            sticks = stood if sticks is None else [a and a + b for a, b in zip(sticks, stood)]
             if lab.config.offers and folder is not None:
                 rows = offers_table(model)
                 writer = writer or pq.ParquetWriter(folder / "offers.parquet", rows.schema, compression=COMPRESSION)
@@ -98,7 +109,7 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
         bar.close()
         if writer is not None:
             writer.close()
-    return Played(pa.concat_tables(parts).unify_dictionaries(), counts)
+    return Played(pa.concat_tables(parts).unify_dictionaries(), counts, sticks)
 
 
 def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
@@ -108,4 +119,5 @@ def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
     write(rounds_table(agendas, played.counts), folder / "rounds.parquet")
     write(packages_table(lab.tables(), names), folder / "packages.parquet")
     write(points_table(lab.tables()), folder / "points.parquet")
-
+    if any(counted is not None for counted in played.sticks):
+        write(sticks_table(agendas, played.sticks), folder / "sticks.parquet")

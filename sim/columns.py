@@ -102,3 +102,17 @@ POINTS = (
     Column("package", "whole", "", "row of the package", "not a package"),
     *_both("utility", BUSD, "utility of the point to the {side}, average over its types", "no zone of agreement"),
 )
+
+STICKS = (
+    Column("talk", "text", "", "name of the talk"),
+    Column("round", "whole", "rounds", "round, 1 first"),
+    Column("country", "text", "", "code of the economy whose tariff and flow the row holds"),
+    Column("worlds", "whole", "", "worlds in which talks were open when the round began"),
+    Column("deals", "whole", "", "deals made in the round; the tariffs of these worlds are lifted, not lived with"),
+    *[
+        Column(f"q{q:02d}_pct", "number", "%", f"{q} % quantile of its tariff on the other, on top, over open worlds")
+        for q in (10, 25, 50, 75, 90)
+    ],
+    Column("mean_pct", "number", "%", "mean of that tariff"),
+    Column("flow", "number", BUSD, "mean utility of a year under both tariffs, against the status quo"),
+)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 
-from sim.columns import SIDE_NAMES
+from sim.columns import SIDE_NAMES, STICKS
 from sim.payoffs import COMPONENTS
+from sim.protocols.base import DEAL
 from sim.ranking import from_micro
 from sim.solutions.bargaining import kalai_smorodinsky, nash
 from sim.table import SIDES, PayoffTable
 
 QUANTILES = (10, 25, 50, 75, 90)
+ARROW = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64()}
 
 
 def offer_counts(talk) -> np.ndarray:
@@ -52,6 +56,63 @@ def rounds_table(agendas, counts: list[np.ndarray]) -> pa.Table:
     names = ("talk", "round", "speaker", "issue", "offers", *[f"q{q:02d}" for q in QUANTILES], "mean")
     kinds = (pa.string(), pa.int64(), pa.string(), pa.string(), pa.int64(), *[pa.float64()] * 6)
     return pa.table({name: pa.array([row[i] for row in rows], kinds[i]) for i, name in enumerate(names)})
+
+
+@dataclass(frozen=True, eq=False)
+class StickCounts:
+    """A talk's tariffs in force: worlds on each rung (T, rungs) by side, flows (T, 2) summed, deals (T,).
+
+    Flows are summed in whole millionths, so that sums of chunks are exact.
+    """
+
+    rungs: tuple[np.ndarray, np.ndarray]
+    flow: np.ndarray
+    deals: np.ndarray
+
+    def __add__(self, other: StickCounts) -> StickCounts:
+        rungs = tuple(a + b for a, b in zip(self.rungs, other.rungs))
+        return StickCounts(rungs, self.flow + other.flow, self.deals + other.deals)
+
+
+def stick_counts(talk) -> StickCounts | None:
+    """Return how often each side's tariff stood on each rung in each round; None where a talk's tariffs stay put."""
+    sticks = talk.sticks
+    if sticks is None:
+        return None
+    rounds = len(sticks.record)
+    rungs = tuple(np.zeros((rounds, len(rates)), dtype=np.int64) for rates in sticks.rates)
+    flow = np.zeros((rounds, 2), dtype=np.int64)
+    for turn, record in enumerate(sticks.record):
+        worlds = np.flatnonzero(record[:, 0] >= 0)
+        one, two = record[worlds].T
+        for side, own in zip(SIDES, (one, two)):
+            rungs[side][turn] = np.bincount(own, minlength=rungs[side].shape[1])
+            flow[turn, side] = sticks.flow[side][talk.seats[side].types[worlds], one, two].sum()
+    deals = np.bincount(talk.closed[talk.ending == DEAL], minlength=rounds)
+    return StickCounts(rungs, flow, deals)
+
+
+def sticks_table(agendas, counted: list[StickCounts | None]) -> pa.Table:
+    """Return the tariffs in force by talk, round and side, and what a year of them is worth (columns: STICKS)."""
+    rows = []
+    for agenda, counts in zip(agendas, counted):
+        if counts is None:
+            continue
+        for turn in np.flatnonzero(counts.rungs[0].sum(axis=-1)).tolist():
+            for side in SIDES:
+                on, shown = counts.rungs[side][turn], shown_rungs(agenda, side)
+                worlds, deals = int(on.sum()), int(counts.deals[turn])
+                mean = float(np.add.reduce(shown * on) / worlds)
+                flow = float(from_micro(counts.flow[turn, side]) / worlds)
+                head = (agenda.name, turn + 1, agenda.pair[side], worlds, deals)
+                rows.append((*head, *level_quantiles(shown, on), mean, flow))
+    return pa.table({c.name: pa.array([row[k] for row in rows], ARROW[c.kind]) for k, c in enumerate(STICKS)})
+
+
+def shown_rungs(agenda, side: int) -> np.ndarray:
+    """Return the rates (rungs,) of a side's rungs, percent on top; the demander's with its sector tariff in them."""
+    rates = np.array(agenda.moves.rates[side])
+    return 100.0 * (agenda.stick.effective(rates) if side == 0 else rates)
 
 
 def mean_utility(table: PayoffTable, side: int) -> np.ndarray:
@@ -102,9 +163,7 @@ def points_table(tables: list[PayoffTable]) -> pa.Table:
         for name, solve in (("nash", nash), ("kalai_smorodinsky", kalai_smorodinsky)):
             found = solve(means, np.array(floor))
             row = int(found.row)
-            rows.append(
-                (talk, name, row, *map(float, found.payoffs)) if row >= 0 else (talk, name, None, None, None)
-            )
+            rows.append((talk, name, row, *map(float, found.payoffs)) if row >= 0 else (talk, name, None, None, None))
     names = ("talk", "point", "package", "demander_utility", "partner_utility")
     kinds = (pa.string(), pa.string(), pa.int64(), pa.float64(), pa.float64())
     return pa.table({name: pa.array([row[i] for row in rows], kinds[i]) for i, name in enumerate(names)})
