@@ -18,6 +18,7 @@ COMMANDS = {
     "run": ("experiments.run", "run the talks and write a folder (the default command)"),
     "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
     "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),
+    "strategies": ("experiments.strategies", "the shipped strategies: what each does, needs and rests on"),
     "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
 }
 DEFAULT = "run"

@@ -21,7 +21,7 @@ ONE_STRATEGY = {  # how a parameter that is itself a strategy is told to `bargai
 HELD = 1 << 18  # packages compared at once
 MOST_KEPT = 1 << 22  # answers kept of one question
 KNOWN = ("private", "types", "complete")  # settings of `information`, from nothing to everything
-CHECKED, LIGHT = "checked against print", "lightly tested"
+CHECKED, THEORY, LIGHT = "checked against print", "checked against theory", "lightly tested"
 
 
 class Strategy(ABC):

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, InstanceOf, WithJsonSchema, model_validator
 from pydantic.dataclasses import dataclass
 
-from agents.strategies.base import CHECKED, ONE_STRATEGY, PLUGIN, Strategy, common_protocols, most_needed, nested
+from agents.strategies.base import ONE_STRATEGY, PLUGIN, THEORY, Strategy, common_protocols, most_needed, nested
 from sim.draws import pick
 from sim.view import View
 
@@ -25,7 +25,7 @@ class Mixture(Strategy):
     Source: Harsanyi (1973), International Journal of Game Theory 2, reads mixed strategies as such a population.
     """
 
-    status = CHECKED
+    status = THEORY
     source = "Harsanyi 1973 (a mixed strategy as a population)"
 
     strategies: tuple[Part, ...] = Field(min_length=1, max_length=64, description="strategies that may be met")

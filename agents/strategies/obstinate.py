@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from agents.strategies.base import CHECKED, PLUGIN, Strategy
+from agents.strategies.base import PLUGIN, THEORY, Strategy
 from agents.strategies.pairs import MICRO, Known, by_pair
 from sim.solutions.attrition import attrition_of_payoffs
 from sim.solutions.frontier import Frontier, frontier
@@ -39,7 +39,7 @@ class Obstinate(Strategy):
     is no such war: it holds to its demand. Source: Abreu & Gul (2000), Econometrica 68, proposition 1.
     """
 
-    status = CHECKED
+    status = THEORY
     source = "Abreu & Gul 2000"
     needs = "complete"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from agents.strategies.base import CHECKED, PLUGIN, Strategy
+from agents.strategies.base import PLUGIN, THEORY, Strategy
 from agents.strategies.pairs import MICRO, Known, by_pair
 from sim.solutions.frontier import TOLERANCE
 from sim.solutions.subgame import Equilibrium, Game, alternating, subgame_perfect
@@ -22,7 +22,7 @@ class Rational(Strategy):
     (1982); proposer drawn, Binmore (1987); outside option, Shaked & Sutton (1984).
     """
 
-    status = CHECKED
+    status = THEORY
     source = "Ståhl 1972; Rubinstein 1982"
     needs = "complete"
     protocols = ("AlternatingOffers",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from agents.strategies.base import CHECKED, PLUGIN, Strategy
+from agents.strategies.base import PLUGIN, THEORY, Strategy
 from sim.solutions.private import screen_packages
 from sim.view import NONE, Prior, View
 
@@ -22,7 +22,7 @@ class Screener(Strategy):
     No parameters. Source: Fearon (1995), International Organization 49, on packages.
     """
 
-    status = CHECKED
+    status = THEORY
     source = "Fearon 1995 (on packages; optimal in one round)"
     needs = "types"
 

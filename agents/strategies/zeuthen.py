@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from agents.strategies.base import CHECKED, PLUGIN, Strategy
+from agents.strategies.base import PLUGIN, THEORY, Strategy
 from agents.strategies.pairs import MICRO, Known, by_pair
 from sim.solutions.frontier import frontier
 from sim.view import NONE, View
@@ -35,7 +35,7 @@ class Zeuthen(Strategy):
     Zeuthen (1930); Harsanyi (1956), Econometrica 24; as a rule of play Rosenschein & Zlotkin (1994), ch. 2.
     """
 
-    status = CHECKED
+    status = THEORY
     source = "Zeuthen 1930; Harsanyi 1956; Rosenschein & Zlotkin 1994"
     needs = "complete"
     protocols = ("MonotonicConcession",)
