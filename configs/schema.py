@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations, pairwise
 from math import prod
 from typing import Annotated, Literal
@@ -259,13 +260,22 @@ class Config(Node):
     talks: dict[Name, Talk] = Field(description="the negotiations", min_length=1)
     protocol: plug_in("protocol") = Field(description="who speaks, who answers, when it ends")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _sides_exist(cls, data):
+        countries, talks = ((data.get(key) if isinstance(data, Mapping) else None) for key in ("countries", "talks"))
+        if not isinstance(countries, Mapping) or not isinstance(talks, Mapping):
+            return data
+        for name, talk in talks.items():
+            for role in ("demander", "partner"):
+                code = talk.get(role) if isinstance(talk, Mapping) else None
+                if isinstance(code, str) and code not in countries:
+                    raise fault(f"talks.{name}.{role}", f"no country '{code}'; there are {', '.join(countries)}")
+        return data
+
     @model_validator(mode="after")
     def _talks_fit(self):
         for name, talk in self.talks.items():
-            for role in ("demander", "partner"):
-                code = getattr(talk, role)
-                if code not in self.countries:
-                    raise fault(f"talks.{name}.{role}", f"no country '{code}'; there are {', '.join(self.countries)}")
             kinds = {issue.kind for issue in talk.issues.values()}
             if kinds & set(TRADE_KINDS):
                 self._needs_economy(name, talk, "issues")
@@ -283,5 +293,5 @@ class Config(Node):
             raise fault(f"talks.{name}.{part}", why)
         for code in (talk.demander, talk.partner):
             if code not in self.economy.keep:
-                kept = ", ".join(self.economy.keep)
-                raise fault("economy.keep", f"'{code}' bargains in talks.{name} but is not kept apart; kept: {kept}")
+                kept = ", ".join((*self.economy.keep, code))
+                raise fault("economy.keep", f"'{code}' bargains in talks.{name} but is not kept apart; keep {kept}")

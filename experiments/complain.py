@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from experiments import describe
-from experiments.messages import MAX_LINES, UserError, short, suggest
+from experiments.messages import MAX_LINES, UserError, nearest, short, suggest
 
 NUMBER = r"[-+]?\d+(?:[.,]\d+)?"
 SWITCH_WORDS = ("yes", "no", "on", "off", "y", "n")
@@ -22,7 +22,8 @@ def complain(errors: Iterable[Mapping], data: Any, origins: Mapping[str, str], a
             path = (*path, "kind")
         if error["type"] == "at" and error["ctx"]["at"]:
             path = (*path, *error["ctx"]["at"].split("."))
-        lines.append(f"{origin(path, origins)}{'.'.join(path) or 'configuration'}: {_reason(error, path, data)}")
+        reason = _reason(error, path, data) + _misspelt(error["type"], path, data)
+        lines.append(f"{origin(path, origins)}{'.'.join(path) or 'configuration'}: {reason}")
     lines = list(dict.fromkeys(lines))
     if len(lines) > MAX_LINES:
         lines = [*lines[: MAX_LINES - 1], f"... and {len(lines) - MAX_LINES + 1} more mistakes"]
@@ -100,6 +101,14 @@ def _missing(kind: str, field: describe.Field | None, context: Mapping) -> str:
         return "`kind` is missing: tariff, barrier, security, pledge or pie"
     told = f" ({field.description})" if field is not None and field.description else ""
     return f"is missing{told}"
+
+
+def _misspelt(kind: str, path: tuple[str, ...], data: Any) -> str:
+    """Say which country or talk may have been meant where a key of a new one is missing."""
+    if kind != "missing" or len(path) != 3 or path[0] not in ("countries", "talks"):
+        return ""
+    near = nearest(path[1], [name for name in data[path[0]] if name != path[1]])
+    return f"; or did you mean '{path[0]}.{near}'?" if near else ""
 
 
 def _allowed(field: describe.Field | None) -> str:

@@ -219,12 +219,23 @@ class Library:
         missing = re.search(r"Could not find '([^']+)'", text)
         if isinstance(error, MissingConfigException) and missing:
             group, _, option = missing.group(1).rpartition("/")
+            if group.rpartition("/")[2] in self.groups and group not in self.groups:
+                choice = f"override /{group.rpartition('/')[2]}: {option}"
+                return UserError(f"{self._where(option)}no group '{group}' here; to choose again write `- {choice}`")
             allowed = self.groups.get(group.lstrip("/"), list(self.groups))
             return UserError(f"{self._where(option)}no option '{option}' in '{group}'; {suggest(option, allowed)}")
+        again = re.search(r"use 'override /?([^:']+): ([^']+)'", text)
+        if again:
+            choice = f"/{again.group(1)}: {again.group(2)}"
+            return UserError(f"{self._where(again.group(2))}chosen twice; to choose again write `- override {choice}`")
         override = re.search(r"Could not override '([^']+)'", text)
         if override:
             key = override.group(1)
-            where = self._where(key.partition("@")[0]) if text.startswith("In '") else f"{command.COMMAND_LINE}: "
+            name = re.match(r"In '([^']+)'", text)
+            file = self.scanned.get(name.group(1)) if name else None
+            where = f"{file.shown}:{file.line_of(key.partition('@')[0])}: " if file else f"{command.COMMAND_LINE}: "
+            if file and f"@{name.group(1).partition('/')[0]}." in key:
+                return UserError(f"{file.shown}:1: the first line must be `# @package _global_`")
             places = [c for c in self._places() if c.partition("@")[0] == key.partition("@")[0]]
             near = nearest(key, places)
             hint = f"did you mean {near}=...?" if near and "@" in key else "say whose it is:"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -94,6 +95,9 @@ def resolve(target: str, group: str, where: str, folder: Path | None = None) -> 
             f"{where}._target_: '{target}' is not a {group}: it must be a class derived from {kind}",
             "and a frozen dataclass of pydantic; see agents/strategies/hardliner.py.",
         )
+    if inspect.isabstract(cls):
+        lacking = ", ".join(sorted(cls.__abstractmethods__))
+        raise UserError(f"{where}._target_: '{target}' is not finished: it must define {lacking}")
     return cls
 
 

@@ -98,7 +98,10 @@ def tariff_array(names: Sequence[str], sectors: int, tariffs: Tariffs) -> Array:
     rates = np.zeros((sectors, n, n))
     if isinstance(tariffs, Mapping):
         for (exporter, importer), rate in tariffs.items():
-            rates[:, place(exporter, names), place(importer, names)] = rate
+            try:
+                rates[:, place(exporter, names), place(importer, names)] = rate
+            except ValueError as error:
+                raise ValueError(f"tariff of {importer} on {exporter}: {error}") from None
         return rates
     given = np.asarray(tariffs, dtype=float)
     if given.ndim == 0:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.check import main as check
 from experiments.compose import compose, load, to_plain, validate
 from experiments.messages import UserError
 from experiments.overrides import apply, check_choices, parse
@@ -36,7 +37,8 @@ VALUES = [  # overrides of values: no file is read again
     ("talks.japan.issues.us_tariff.giver=EU27", "giver: 'EU27' is not in this talk; use USA or JPN"),
     ("talks.japan.issues.us_tariff.receiver=USA", "receiver: 'USA' is the giver too"),
     ("talks.japan.partner=USA", "partner: 'USA' is the demander too"),
-    ("talks.japan.demander=EU", "'USA' is not in this talk; use EU or JPN"),
+    ("talks.japan.demander=EU", "command line: talks.japan.demander: no country 'EU'; there are USA, JPN"),
+    ("talks.japan.partner=JAP", "command line: talks.japan.partner: no country 'JAP'; there are USA, JPN"),
     ("countries.JPN=5", "countries.JPN: 5 found, a mapping of keys is due"),
     ("countries.JPN.strategy.exponant=1", "exponant: no such key; did you mean 'exponent'?"),
     ("countries.JPN.strategy.exponent=0", "0 is out of range; allowed: above 0 to 100"),
@@ -56,7 +58,7 @@ VALUES = [  # overrides of values: no file is read again
     ("economy=null", "economy: no option 'null'"),
     ("economy.source=flows_13", "'flows_13' is not allowed"),
     ("economy.flows_csv=x.csv", "a shipped calibration and CSV files are both named"),
-    ("economy.keep=[USA,EU27]", "economy.keep: 'JPN' bargains in talks.japan but is not kept apart"),
+    ("economy.keep=[USA,EU27]", "'JPN' bargains in talks.japan but is not kept apart; keep USA, EU27, JPN"),
     ("economy.keep=[USA,JPN,XXX]", "no economy 'XXX' in flows_12"),
     ("economy.keep=[USA,JPN,NO]", "no economy 'NO' in flows_12"),
     ("economy.tariffs_pct.USA.JAP=3", "no economy 'JAP' in flows_12"),
@@ -132,6 +134,10 @@ COMPOSED = [  # what only shows when the file is put in its place
     ("defaults:\n  - override /strategy@countries.JAP.strategy: linear", 4, "countries.JPN.strategy"),
     ("defaults:\n  - /experiment/mine", None, "choose each other in a circle"),
     ("countries:\n  JPN:\n    strategy:\n      _target_: os.system", 6, "may not be used"),
+    ("countries:\n  JAP:\n    audience_cost_busd: 3", 4, "or did you mean 'countries.JPN'?"),
+    ("talks:\n  Japan:\n    stick:\n      threat_pct: 35", 4, "or did you mean 'talks.japan'?"),
+    ("defaults:\n  - talks: us_japan", 4, "to choose again write `- override /talks: us_japan`"),
+    ("defaults:\n  - /talks: us_japan", 4, "to choose again write `- override /talks: us_japan`"),
 ]
 
 
@@ -181,6 +187,32 @@ def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path: Path, monkeypatch, 
     _is_a_good_message(str(caught.value), told)
     assert str(caught.value).startswith("mine/experiment/mine.yaml:" + (f"{line}: " if line else ""))
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]  # nothing was written
+
+
+def test_an_experiment_without_its_first_line_is_told(tmp_path: Path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("defaults:\n  - override /talks: us_japan\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"mine\.yaml:1: the first line must be `# @package _global_`"):
+        load(["experiment=mine"], config_dir=tmp_path)
+
+
+def test_an_unfinished_strategy_is_told(tmp_path: Path):
+    (tmp_path / "half_done.py").write_text(
+        "from pydantic.dataclasses import dataclass\n"
+        "from agents.strategies.base import PLUGIN, Strategy\n"
+        "@dataclass(frozen=True, config=PLUGIN)\n"
+        "class Half(Strategy):\n    pass\n",
+        encoding="utf-8",
+    )
+    change = "countries.JPN.strategy={_target_: half_done.Half}"
+    with pytest.raises(UserError, match=r"'half_done\.Half' is not finished: it must define target"):
+        load(["talks=us_japan", "~countries.JPN.strategy", f"+{change}"], plugins=tmp_path)
+
+
+def test_check_reads_the_users_own_files(tmp_path: Path):
+    named = {"economy.flows_csv": tmp_path / "flows.csv", "economy.regions_csv": tmp_path / "regions.csv"}
+    with pytest.raises(ValueError, match=r"regions\.csv"):
+        check(["economy.source=null", *(f"{key}='{path}'" for key, path in named.items())])
 
 
 def test_a_file_placed_under_hydra_by_its_header_is_refused(tmp_path: Path):
