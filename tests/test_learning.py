@@ -43,12 +43,13 @@ def by_hand(talk, rule, world, rounds):
     return np.array(chances) / sum(chances)
 
 
+@pytest.mark.parametrize("protocol", [IN_TURN, AlternatingOffers(rounds=10)])
 @pytest.mark.parametrize("other", [TimeBased(exponent=1.0, flexibility_pct=0.0), Hardliner(demand_pct=90.0)])
-def test_the_belief_is_bayes_rule_and_counts_each_offer_once(other):
+def test_the_belief_is_bayes_rule_and_counts_each_offer_once(other, protocol):
     tried = 0
     for seed in range(8):
         rule = Bayesian(noise_pct=30.0, other_exponent=2.0)
-        talk = seated(seed, rule, other, worlds=6)
+        talk = seated(seed, rule, other, worlds=6, protocol=protocol)
         if talk.common[0].prior.ranked.best.min() < talk.common[0].prior.no_deal.max():
             continue  # a type with nothing to gain asks for nothing
         for turn in range(6):

@@ -257,3 +257,13 @@ def test_obstinate_sides_whose_demands_can_both_be_met_agree_at_once():
     players = {code: (side, types([0.5])) for code, side in zip("AB", sides)}
     talk = play(pie(100), AlternatingOffers(rounds=20), players, worlds=200)
     assert (talk.closed == 0).all() and set(talk.row) == {40, 50}
+
+
+def test_obstinate_sides_hold_out_where_one_demand_is_worse_than_no_deal_for_the_other():
+    """The partner has 50 without a deal: the demander's 70 of 100 leaves it 30, so nobody waits for anybody."""
+    stakes, own, theirs = pie(100), *np.zeros((2, len(COMPONENTS)))
+    theirs[PIE] = 50.0
+    stakes = Stakes(stakes.agenda, stakes.packages, (own, theirs), (own, theirs), stakes.opening)
+    players = {code: (Obstinate(), types([1.0])) for code in "AB"}
+    talk = play(stakes, AlternatingOffers(rounds=200, days_per_round=30.0), players, worlds=200)
+    assert (talk.ending == DEADLINE).all() and set(np.unique(talk.history.offers)) == {15, 70}
