@@ -13,10 +13,14 @@ import pandas as pd
 from experiments import plot_equilibrium as equilibria
 from experiments.messages import UserError
 from sim import plots
+from sim.columns import SIDE_NAMES
 from sim.payoffs import COMPONENTS
+from sim.plots.escalation import APRIL_2025, TRUCE_DAY, tariffs_in_force
 from sim.sticks import Stick
 
 TABLES = ("talks", "rounds", "packages", "points")
+MOVES = "sticks.parquet"  # only where tariffs moved
+SAME_RATE = 1e-6  # percent: rates closer than this are the same
 FEW = 4  # talks up to which the offers of all fit one figure
 USE = "usage: bargain plot RUN_DIR, e.g. bargain plot outputs/2025-04-09/12-00-00"
 
@@ -56,6 +60,7 @@ class Run:
     rounds: pd.DataFrame
     packages: pd.DataFrame
     points: pd.DataFrame
+    sticks: pd.DataFrame | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -82,6 +87,7 @@ def read(folder: Path) -> Run:
         )
     try:
         frames = {name: _frame(folder / f"{name}.parquet") for name in TABLES}
+        frames["sticks"] = pd.read_parquet(folder / MOVES) if (folder / MOVES).is_file() else None
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors, and JSON's
         raise UserError(f"plot: a file of '{folder}' cannot be read", str(error), "run it again") from None
@@ -131,6 +137,22 @@ def figures(run: Run) -> Iterator[tuple[str, Any]]:
         drawn = plots.agreed_tariffs(rows, issue=issue, rates=marks, names=names, labels=own)
         yield f"agreed_{issue}", _of(drawn)
     yield "deal_timing", _of(plots.deal_timing(talks, names=names, days_per_round=days))
+    for talk in [t for t in known if run.sticks is not None and t in set(run.sticks["talk"].astype(str))]:
+        count, record = (
+            int((talks["talk"].astype(str) == talk).sum()),
+            APRIL_2025 if on_record(run.config, talk) else (),
+        )
+        drawn = tariffs_in_force(run.sticks, talk=talk, count=count, names=names, days_per_round=days, record=record)
+        yield f"tariffs_in_force_{talk}", _of(*drawn)
+
+
+def on_record(config: Mapping[str, Any], talk: str) -> bool:
+    """Say whether a talk's tariffs can stand on every rate of April 2025, each country's on its own rungs."""
+    node = config.get("talks", {}).get(talk, {})
+    moves = node.get("moves") or {}
+    rungs = {node.get(side): moves.get(f"{side}_rungs_pct", ()) for side in SIDE_NAMES}
+    climbed = [mark for mark in APRIL_2025 if mark.day < TRUCE_DAY]
+    return all(any(abs(rate - m.rate_pct) < SAME_RATE for rate in rungs.get(m.country, ())) for m in climbed)
 
 
 def _of(first, *_):

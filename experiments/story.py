@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from experiments.concepts import concepts, nearest
 from experiments.markdown import markdown_table, number
 from experiments.meeting import Meeting
 from sim.columns import SIDE_NAMES
-from sim.payoffs import COMPONENTS
+from sim.digest import shown_rungs, type_average
+from sim.payoffs import COMPONENTS, utility
 from sim.solutions.credibility import leverage
+from sim.table import SIDES
 
 UNITS = {"pct": " %", "busd": " bn USD"}
 KINDS = {
@@ -42,7 +45,8 @@ def talk_story(config, met: Meeting, rows: pd.DataFrame) -> list[str]:
         share, half = 100 * len(agreed) / len(rows), middle_round(agreed)
         lines += [f"{share:.0f} % of worlds agreed, half of those by round {half:.0f}. What was agreed:", ""]
         lines += [*_levels(met, names, agreed), "", *_gains(names, agreed), "", *_nearest(met, agreed)]
-    return [*lines, "", *_stick(met, one, two), ""]
+    moves = agenda.moves is not None
+    return [*lines, "", *(_tariffs(met, names, rows) if moves else _stick(met, one, two)), ""]
 
 
 def middle_round(rows: pd.DataFrame) -> float:
@@ -83,6 +87,43 @@ def _nearest(met: Meeting, agreed: pd.DataFrame) -> list[str]:
         return ["Theory: no zone of agreement between average types."]
     concept, away = found
     return [f"Nearest concept to the average deal: {concept.label}, {away:.1f} bn USD a year away ({concept.assumes})."]
+
+
+def _tariffs(met: Meeting, names: tuple[str, str], rows: pd.DataFrame) -> list[str]:
+    """Say what tariffs that moved did: the rates last in force, what a year of them costs, how often a truce came.
+
+    Costs are those of average types against the status quo, world by world at the rates last in force.
+    """
+    lines, last, flows = ["Tariffs moved while talks went on; last in force, on top:"], [], _rung_flows(met)
+    for side, name in zip(SIDES, names):
+        rates = rows[f"{SIDE_NAMES[side]}_tariff_in_force_pct"]
+        shown = shown_rungs(met.table.stakes.agenda, side)
+        last.append(np.abs(rates.to_numpy()[:, None] - shown).argmin(axis=-1))
+        start = shown[met.table.stakes.agenda.moves.start[side]]
+        lines += [
+            f"{name} {rates.mean():.0f} % on average, {rates.max():.0f} % at the highest, {start:.0f} % at first."
+        ]
+    cost = [number(float(flow[last[0], last[1]].mean()), 1, sign=True) for flow in flows]
+    top = [number(float(flow[last[0].max(), last[1].max()]), 1, sign=True) for flow in flows]
+    one, two = names
+    lines += [f"A year of them is worth {cost[0]} to {one} and {cost[1]} to {two} on average;"]
+    lines += [f"of the highest of both, {top[0]} and {top[1]} (bn USD, against the status quo)."]
+    truce = f"{100 * rows['deal'].mean():.0f} % of worlds came to a truce: a deal, which lifts these tariffs."
+    resolve = met.table.stakes.agenda.stick.resolve
+    if resolve <= 0:
+        return [*lines, truce, "Without a deal the tariffs last in force stay."]
+    threat = f"Without a deal the threat falls with probability {100 * resolve:.0f} %; else these tariffs stay."
+    return [*lines, truce, threat]
+
+
+def _rung_flows(met: Meeting) -> list[np.ndarray]:
+    """Return what a year at every pair of rungs is worth to each side's average type, two arrays (rungs, rungs)."""
+    flows = []
+    for side in SIDES:
+        parts = met.table.stakes.rungs[side]
+        worth = utility(met.table.types[side], parts.reshape(-1, parts.shape[-1]))
+        flows.append(type_average(met.table, side, worth).reshape(parts.shape[:-1]))
+    return flows
 
 
 def _stick(met: Meeting, one: str, two: str) -> list[str]:
