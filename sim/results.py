@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.columns import SIDE_NAMES
+from sim.columns import SIDE_NAMES, TALKS
 from sim.landmarks import landmarks
 from sim.payoffs import COMPONENTS
 from sim.protocols.base import DEAL, ENDINGS
@@ -17,6 +17,7 @@ from sim.table import SIDES
 
 ROW_GROUP = 1 << 17
 COMPRESSION = "zstd"
+OF_EVERY_RUN = frozenset(column.name for column in TALKS)
 NOTHING_GAINED = 5e-7  # bn USD a year: utilities come in steps of 1e-6, what is less than half a step is a last bit
 
 
@@ -37,7 +38,13 @@ def issue_columns(grids) -> list[str]:
     >>> issue_columns([make_grid((Issue("us_tariff", "tariff", 0, (0.0, 0.1)),))])
     ['us_tariff_pct']
     """
-    return list(dict.fromkeys(issue.column for grid in grids for issue in grid.issues))
+    found = list(dict.fromkeys(issue.column for grid in grids for issue in grid.issues))
+    taken = [name for name in found if name in OF_EVERY_RUN]
+    if taken:
+        raise ValueError(
+            f"an issue would fill the column {taken[0]}, which every table has; give the issue another name"
+        )
+    return found
 
 
 def _text(value: str, count: int) -> pa.Array:

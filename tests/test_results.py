@@ -12,6 +12,7 @@ import pytest
 from agents.strategies.base import Strategy
 from agents.strategies.hardliner import Hardliner
 from sim import columns
+from sim.deals import Issue, make_grid
 from sim.digest import level_quantiles, offer_counts, packages_table, points_table, rounds_table
 from sim.model import TypeSpace
 from sim.payoffs import COMPONENTS, Types
@@ -77,6 +78,12 @@ def test_columns_are_those_defined_in_order_and_kind(name, tables, lab):
     for column in table.column_names:
         if pa.types.is_floating(table.schema.field(column).type):
             assert np.isfinite(table[column].drop_null().to_numpy()).all(), column
+
+
+def test_an_issue_may_not_take_the_place_of_another_column():
+    """An issue called `resolve` once overwrote the chance that the stick is carried out."""
+    with pytest.raises(ValueError, match="the column resolve_pct, which every table has"):
+        issue_columns([make_grid((Issue("resolve", "tariff", 1, (0.01, 0.02)),))])
 
 
 def test_units_in_names_are_the_units_told():
