@@ -1,17 +1,20 @@
 """Agents that play a theory end where the theory says: equilibrium, screening, attrition, Rubinstein, Nash."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 from agents.country import Country
+from agents.sticks.policies import Climb
 from agents.strategies.hardliner import Hardliner
 from agents.strategies.obstinate import Obstinate
 from agents.strategies.rational import Rational
 from agents.strategies.screener import Screener
 from sim.deals import Issue, make_grid
 from sim.model import NEVER, Talks, TypeSpace
+from sim.moves import Moves
 from sim.payoffs import COMPONENTS, Types
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE
@@ -267,3 +270,27 @@ def test_obstinate_sides_hold_out_where_one_demand_is_worse_than_no_deal_for_the
     players = {code: (Obstinate(), types([1.0])) for code in "AB"}
     talk = play(stakes, AlternatingOffers(rounds=200, days_per_round=30.0), players, worlds=200)
     assert (talk.ending == DEADLINE).all() and set(np.unique(talk.history.offers)) == {15, 70}
+
+
+def test_where_tariffs_move_a_rational_side_weighs_those_its_own_world_lives_with():
+    """The demander's tariff climbs when its offer is refused: worlds of one type stand on several rungs at once.
+
+    Each of its offers is the equilibrium's under the flows then in force in its world, taken to stay.
+    """
+    flows = np.zeros((2, 3, 1, len(COMPONENTS)))
+    flows[0, :, 0, PIE], flows[1, :, 0, PIE] = (0.0, 5.0, 10.0), (0.0, -10.0, -30.0)
+    moves = Moves(((0.0, 0.1, 0.2), (0.0,)), (0, 0), (Climb(1), None))
+    stakes = pie(100)
+    stakes = replace(stakes, agenda=replace(stakes.agenda, moves=moves), rungs=tuple(flows))
+    model = Talks(AlternatingOffers(rounds=8, days_per_round=60.0), seed=3, worlds=30, information="complete")
+    for code, strategy in (("A", Rational()), ("B", Hardliner(demand_pct=99.0))):
+        Country(model, code, strategy, types([0.5]))
+    talk, seen = model.open((stakes,)).talks[0], []
+    for turn in range(8):
+        model.step()
+        for world in np.flatnonzero(talk.history.speaker[:, turn] == 0):
+            plan = equilibrium(talk, world)
+            assert talk.history.offers[world, turn] == plan.offer[turn, 0]
+            seen.append((turn, talk.sticks.rung[world, 0], plan.offer[turn, 0]))
+    rungs = {turn: {rung for when, rung, _ in seen if when == turn} for turn in range(8)}
+    assert max(map(len, rungs.values())) == 3 and len({offer for *_, offer in seen}) > 5

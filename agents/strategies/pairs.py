@@ -13,6 +13,8 @@ from sim.view import View
 MICRO = 1e6  # millionths in a bn USD: views hold whole millionths, solutions bn USD
 NONE_YET = np.iinfo(np.int64).min  # a view's mark of an outside option that does not exist
 VALUES = ("no_deal", "impasse", "outside", "discount")
+MOVING = ("no_deal", "impasse")  # these change with the tariffs in force, world by world
+ODD, SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)  # a mix of 64 bits: two cases in one are next to impossible
 
 
 class Known(NamedTuple):
@@ -33,10 +35,11 @@ class Known(NamedTuple):
 def by_pair(view: View, key: tuple, work: Callable[[Known], Any]) -> tuple[Any, np.ndarray]:
     """Return `work` of the distinct pairs of types met so far, and each world's place (n,) among them.
 
-    Worked out once a talk and kept under `key`, which must name all that `work` depends on beside the two seats.
+    Worked out once a talk and kept under `key`, which must name all that `work` depends on beside the two seats. Where
+    tariffs move during the talks, a pair is a case of its own under each no-deal value and flow it meets.
     """
-    code = view.types * view.rival_ranked().types + view.rival("types")
-    codes, values, found = view.kept.get(key, (np.empty(0, dtype=np.int64), None, None))
+    code = _code(view)
+    codes, values, found = view.kept.get(key, (np.empty(0, dtype=np.uint64), None, None))
     at = np.searchsorted(codes, code)
     new = np.ones(len(code), dtype=bool)
     if len(codes):
@@ -52,6 +55,16 @@ def by_pair(view: View, key: tuple, work: Callable[[Known], Any]) -> tuple[Any, 
         view.kept[key] = codes, values, found
         at = np.searchsorted(codes, code)
     return found, at
+
+
+def _code(view: View) -> np.ndarray:
+    """Return a number (n,) for each world that tells its pair of types, and what they face now, from all others."""
+    code = (view.types * view.rival_ranked().types + view.rival("types")).astype(np.uint64)
+    for name in MOVING:
+        for value in (getattr(view, name), view.rival(name)):
+            code = (code ^ value.astype(np.uint64)) * ODD
+            code ^= code >> SHIFT
+    return code
 
 
 def _values(view: View) -> dict[str, np.ndarray]:

@@ -18,8 +18,8 @@ class Rational(Strategy):
 
     It offers its best package among those the other would take, takes what is worth going on or more, and leaves
     when that is better. Waiting is weighed with its own discount factor: where the interim hurts, it may take less
-    than its no-deal value. The other is taken to be rational too. No parameters. Source: Ståhl (1972), Rubinstein
-    (1982); proposer drawn, Binmore (1987); outside option, Shaked & Sutton (1984).
+    than its no-deal value. The other is taken to be rational too, and the tariffs in force to stay. No parameters.
+    Source: Ståhl (1972), Rubinstein (1982); proposer drawn, Binmore (1987); outside option, Shaked & Sutton (1984).
     """
 
     status = THEORY
