@@ -35,6 +35,7 @@ WORLDS = 5
 POLICIES = (None, Wait(), Climb(1), Climb(2), Salami(1), Salami(3), Mirror(1.0), Mirror(0.5), Grim(), Pause())
 RATES = (0.0, 0.1, 0.2, 0.34, 0.54, 0.84, 1.04)
 ESCALATION = ("experiment=escalation_china", "figures=false", "worlds=40")
+HALF = ("protocol.hazard_pct=5", "policy@talks.china.moves.partner=proportional")  # rungs apart, some collapses
 SHIPPED = sorted(path.stem for path in (CONFIGS / "policy").glob("*.yaml"))
 SECTOR = ("talks.china.stick.sector_pct=25.0", "talks.china.stick.sector_share_pct=36.0")
 FIRM = [f"strategy@countries.{code}.strategy=hardliner" for code in ("USA", "CHN")]
@@ -352,13 +353,13 @@ def test_a_wrong_policy_of_ones_own_stops_the_run_and_nothing_is_written(tmp_pat
 def finished(tmp_path_factory):
     """A run folder of the escalation, with collapses."""
     place = tmp_path_factory.mktemp("runs") / "escalation"
-    return running.run(load([*ESCALATION, "protocol.hazard_pct=5"]), Options(out=place, silent=True))
+    return running.run(load([*ESCALATION, *HALF]), Options(out=place, silent=True))
 
 
 def test_the_table_of_sticks_is_counts_over_worlds(finished):
     table = pd.read_parquet(finished / "sticks.parquet")
     assert list(table.columns) == [c.name for c in STICKS] and table.notna().all(axis=None)
-    talk = escalation("protocol.hazard_pct=5").play(0, 40).talks[0]
+    talk = escalation(*HALF).play(0, 40).talks[0]
     for row in table.itertuples():
         side, record = talk.agenda.pair.index(row.country), talk.sticks.record[row.round - 1]
         here = [k for k in range(40) if talk.closed[k] + (talk.ending[k] != COLLAPSE) >= row.round]
