@@ -36,6 +36,7 @@ POLICIES = (None, Wait(), Climb(1), Climb(2), Salami(1), Salami(3), Mirror(1.0),
 RATES = (0.0, 0.1, 0.2, 0.34, 0.54, 0.84, 1.04)
 ESCALATION = ("experiment=escalation_china", "figures=false", "worlds=40")
 HALF = ("protocol.hazard_pct=5", "policy@talks.china.moves.partner=proportional")  # rungs apart, some collapses
+WALKS = getattr(plain, "_walks", lambda me, *now: plain.micro(me.outside) >= plain._target(me, *now))
 SHIPPED = sorted(path.stem for path in (CONFIGS / "policy").glob("*.yaml"))
 SECTOR = ("talks.china.stick.sector_pct=25.0", "talks.china.stick.sector_share_pct=36.0")
 FIRM = [f"strategy@countries.{code}.strategy=hardliner" for code in ("USA", "CHN")]
@@ -125,8 +126,7 @@ def play_moving_world(stakes, protocol, players, seed, world):
             state["spoke"][speaker] = True
             if other.worth[row] >= plain._acceptable(other, me, turn, rounds):
                 return over("deal", row, turn)
-        option = other.outside
-        if option is not None and plain.micro(option) >= plain._target(other, me, turn, rounds):
+        if other.outside is not None and WALKS(other, me, turn, rounds):
             return over("outside_option", -1, turn, other)
         earned = [had + lived(s, turn) for had, s in zip(earned, sides)]
         state["refused"] = speaker if row >= 0 else None
