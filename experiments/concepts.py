@@ -45,7 +45,7 @@ def surplus_share(concept: Concept, no_deal: tuple[float, float]) -> float:
 
 def concepts(meeting: Meeting) -> list[Concept]:
     """Return the predictions for one talk between average types; payoffs are NaN where a concept has none."""
-    f, floor = frontier(meeting.u), meeting.no_deal()
+    f, floor = frontier(meeting.within), meeting.no_deal()
     coop = bargaining.cooperative(f, floor)
     limit = meeting.short_rounds()
     patient = bargaining.nash(f, limit.point, limit.weight)
@@ -69,7 +69,8 @@ def _pair(values) -> tuple[float, float]:
 
 
 def _point(meeting: Meeting, key: str, label: str, found, assumes: str) -> Concept:
-    note = "" if bool(found.zone) else NO_ZONE
+    bound = "" if meeting.game().outside is None else ", and no less than an outside option"
+    note = "" if bool(found.zone) else NO_ZONE + bound
     return Concept(meeting.name, key, label, _pair(found.payoffs), int(found.row), assumes, note)
 
 
@@ -83,7 +84,7 @@ def _no_deal(meeting: Meeting) -> str:
 def _power(meeting: Meeting, weight: float) -> str:
     """Say what the Nash solution of short rounds without a deadline rests on."""
     point = "flows while talking" + (", and no deal by the hazard" if meeting.protocol.hazard_pct > 0 else "")
-    left = "; outside options left out" if meeting.game().outside is not None else ""
+    left = "; no agreement below an outside option" if meeting.game().outside is not None else ""
     return f"short rounds, no deadline; demander's weight {weight:.2f}; threat point: {point}{left}"
 
 
@@ -169,6 +170,8 @@ def _screens(meeting: Meeting) -> list[Concept]:
     for side, word in zip(SIDES, ("demander", "partner")):
         other = 1 - side
         floors = from_micro(table.no_deal(other, meeting.chance[other]))
+        option = table.stakes.agenda.stick.outside[other]
+        floors = floors if option is None else np.maximum(floors, option)
         probs = table.types[other].probability
         found = private.screen_packages(
             meeting.u[:, side], table.utility(other), float(meeting.no_deal()[side]), floors, probs

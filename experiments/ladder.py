@@ -61,7 +61,7 @@ def rational_threats(meeting: Meeting, rungs: Ladder | None) -> list[Concept]:
     if rungs is None:
         return []
     a, b = (np.vstack([np.full((1, p.shape[1]), rungs.withheld[side]), p]) for side, p in zip(SIDES, rungs.payoffs))
-    found = threats.frontier_threats(a, b, meeting.u)
+    found = threats.frontier_threats(a, b, meeting.within)
     zone = bool(found.zone)
     pick = int(np.argmax(found.threat0)) if zone else -1
     words = (
@@ -80,7 +80,7 @@ def belief_rows(meeting: Meeting) -> list[tuple[float, tuple[float, float], tupl
     out = []
     for belief in BELIEFS:
         chance = np.full(2, belief)
-        nash = bargaining.nash(meeting.u, meeting.no_deal(chance)).payoffs
+        nash = bargaining.nash(meeting.within, meeting.no_deal(chance)).payoffs
         played = subgame.subgame_perfect(meeting.u, meeting.game(chance=chance)).payoffs
         out.append((belief, tuple(map(float, nash)), tuple(map(float, played))))
     return out

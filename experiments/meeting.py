@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.digest import mean_utility, type_average
+from sim.landmarks import OUT_OF_REACH, bounded
 from sim.protocols.alternating import AlternatingOffers
 from sim.ranking import from_micro
 from sim.results import NOTHING_GAINED
@@ -38,9 +39,21 @@ class Meeting:
         return self.table.stakes.agenda.name
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Codes of (demander, partner)."""
+        return self.table.stakes.agenda.pair
+
+    @property
     def has_stick(self) -> bool:
         """Whether what the demander may carry out differs from the interim, for either side."""
         return bool(np.abs(self.stick - self.impasse).max() >= NOTHING_GAINED)
+
+    @property
+    def within(self) -> np.ndarray:
+        """Packages (P, 2) as `u`, those below a side's outside option out of reach: a constraint on every agreement."""
+        sides = [bounded(self.table, side, self.u[:, side]) for side in SIDES]
+        reach = (sides[0] > OUT_OF_REACH) & (sides[1] > OUT_OF_REACH)
+        return np.where(reach[:, None], self.u, OUT_OF_REACH)
 
     def no_deal(self, chance: np.ndarray | None = None) -> np.ndarray:
         """Return the expected deadline payoff (2,), at each side's own chance of the stick unless given (2,)."""

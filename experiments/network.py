@@ -54,7 +54,7 @@ class Tables:
     def nash(self, name: str, standing: dict[str, int]) -> tuple[int, tuple[float, float]]:
         """Return the Nash package of a talk (-1: no zone of agreement) and both payoffs, given the others."""
         met = self.meeting(name, standing)
-        found = bargaining.nash(met.u, met.no_deal())
+        found = bargaining.nash(met.within, met.no_deal())
         row = int(found.row)
         return row, tuple(map(float, found.payoffs if row >= 0 else met.no_deal()))
 

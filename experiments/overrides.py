@@ -71,7 +71,7 @@ def _swept(override: Override) -> UserError:
         return UserError(
             f"{COMMAND_LINE}: {override.input_line}: a comma lists the values of a sweep",
             f"For a decimal number write {override.get_key_element()}={text.strip().replace(',', '.')}; "
-            "to sweep over both values add -m.",
+            "to try several values run once for each.",
         )
     return UserError(
         f"{COMMAND_LINE}: {override.input_line}: several values are a sweep, which needs -m",

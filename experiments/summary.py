@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from experiments.buys import bought, bought_text
 from experiments.markdown import markdown_table, number
 from experiments.meeting import meetings
 from experiments.story import middle_round, talk_story
@@ -20,8 +21,11 @@ def summary(lab, talks) -> str:
     lines += [f"{counts[0]}, {counts[1]}, seed {config.seed}."]
     lines += ["Money is bn USD a year against the status quo, averages over worlds unless said.", ""]
     lines += _overview(config, frame)
+    compared = bought(lab)
     for met in meetings(lab):
         lines += talk_story(config, met, frame[frame["talk"] == met.name])
+        if met.name in compared:
+            lines += [*bought_text(compared[met.name], *(config.countries[c].name for c in met.pair)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

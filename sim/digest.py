@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from sim.columns import SIDE_NAMES, STICKS
+from sim.landmarks import bounded
 from sim.payoffs import COMPONENTS
 from sim.protocols.base import DEAL
 from sim.ranking import from_micro
@@ -159,7 +160,7 @@ def points_table(tables: list[PayoffTable]) -> pa.Table:
         chance = (stick.resolve, stick.belief)
         floor = [float(type_average(table, s, from_micro(table.no_deal(s, chance[s])))) for s in SIDES]
         rows.append((talk, "no_deal", None, *floor))
-        means = np.stack([mean_utility(table, side) for side in SIDES], axis=-1)
+        means = np.stack([bounded(table, side, mean_utility(table, side)) for side in SIDES], axis=-1)
         for name, solve in (("nash", nash), ("kalai_smorodinsky", kalai_smorodinsky)):
             found = solve(means, np.array(floor))
             row = int(found.row)

@@ -11,6 +11,7 @@ from sim.solutions.bargaining import kalai_smorodinsky, nash
 from sim.solutions.frontier import Pairs, frontier
 from sim.table import SIDES
 
+OUT_OF_REACH = -1e9  # bn USD a year: below any no-deal point
 MOST_PAIRS = 64 * 64  # pairs of private types worked out once and kept
 
 
@@ -43,10 +44,19 @@ def landmarks(talk) -> Landmarks:
     return Landmarks(found.nash_row[which], found.ks_row[which], found.nash[which], found.ks[which])
 
 
+def bounded(table, side: int, utility: np.ndarray) -> np.ndarray:
+    """Return utilities with those below a side's outside option put out of reach: it is a constraint, not a point.
+
+    Binmore, Rubinstein & Wolinsky (1986): no agreement leaves a side below what it can walk out to.
+    """
+    own = table.stakes.agenda.stick.outside[side]
+    return utility if own is None else np.where(utility >= own, utility, OUT_OF_REACH)
+
+
 def _of_pairs(table, chance: tuple[float, float], a: np.ndarray, b: np.ndarray) -> Landmarks:
     """Return the landmarks of pairs of types (M,)."""
     floors = [from_micro(table.no_deal(side, chance[side]))[k] for side, k in zip(SIDES, (a, b))]
     point = np.stack(floors, axis=-1)
-    efficient = frontier(Pairs(table.utility(0), table.utility(1), a, b))
+    efficient = frontier(Pairs(*(bounded(table, side, table.utility(side)) for side in SIDES), a, b))
     first, second = nash(efficient, point), kalai_smorodinsky(efficient, point)
     return Landmarks(first.row, second.row, first.payoffs, second.payoffs)

@@ -127,6 +127,7 @@ class Sticks:
             seat.impasse[worlds] = flow
             carried = from_micro(self.talk.table.carried[side][types])
             seat.no_deal[worlds] = to_micro(chance * carried + (1.0 - chance) * from_micro(flow))
+            seat.__dict__.pop("floor", None)  # worked out from no_deal, and kept
 
     def end(self) -> None:
         """Book the round's flow where it ended without a deal, and remember whose offer was refused."""

@@ -75,9 +75,7 @@ def play_world(stakes, protocol, players, seed, world):
             if responder.worth[row] >= _acceptable(responder, proposer, turn, protocol.rounds):
                 final = tuple(side.worth[row] / 1e6 for side in sides)
                 return _ended("deal", row, turn, final, sides, drawn, offers)
-        if responder.outside is not None and micro(responder.outside) >= _target(
-            responder, proposer, turn, protocol.rounds
-        ):
+        if responder.outside is not None and _walks(responder, proposer, turn, protocol.rounds):
             final = tuple(responder.outside if side is responder else drawn[side.number] for side in sides)
             return _ended("outside_option", -1, turn, final, sides, drawn, offers)
         hazard = _uniform(seed, f"hazard:{talk.name}", turn // 4, world, turn % 4)
@@ -167,6 +165,12 @@ def _target(me, other, turn, rounds):
 def _between(low, high, share):
     high = max(high, low)
     return max(high - round((high - low) * share), low)
+
+
+def _walks(side: Side, other: Side, turn: int, rounds: int) -> bool:
+    """Whether a side takes its outside option: worth what it insists on or, in the last round, more than no deal."""
+    own = micro(side.outside)
+    return own >= _target(side, other, turn, rounds) or (turn + 1 == rounds and own > side.no_deal)
 
 
 def _acceptable(me, other, turn, rounds):

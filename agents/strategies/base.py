@@ -49,8 +49,9 @@ class Strategy(ABC):
         return view.utility(rows) >= target
 
     def walk(self, view: View, target: np.ndarray) -> np.ndarray:
-        """Say (n,) whether to take the outside option after a refusal: once it is worth the target."""
-        return view.outside >= target
+        """Say (n,) whether to take the outside option: worth the target or, in the last round, more than no deal."""
+        last = view.round + 1 >= view.rounds
+        return (view.outside >= target) | (last & (view.outside > view.no_deal))
 
 
 def misfit(strategy: Strategy, protocol: object, information: str) -> str:

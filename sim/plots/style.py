@@ -95,7 +95,8 @@ def country_name(code: str, names: Mapping[str, str] | None = None) -> str:
     >>> country_name("JPN"), country_name("A", {"A": "Atlantis"}), country_name("B")
     ('Japan', 'Atlantis', 'B')
     """
-    return shorten(str((names or {}).get(code) or COUNTRY_NAMES.get(code, code)), LONGEST_NAME, placeholder=" …")
+    name = str((names or {}).get(code) or COUNTRY_NAMES.get(code, code))
+    return shorten(name, LONGEST_NAME, placeholder=" …").replace("$", r"\$")  # not the start of a formula
 
 
 def issue_label(column: str, labels: Mapping[str, str] | None = None, unit: bool = True) -> str:
