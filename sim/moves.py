@@ -99,7 +99,7 @@ class Sticks:
                 policy = self.moves.policies[side]
                 if policy is not None and len(worlds):
                     self.rung[worlds, side] = self._asked(policy, side, worlds)
-            self.peak = np.maximum(self.peak, self.rung)
+                    self.peak[:, side] = np.maximum(self.peak[:, side], self.rung[:, side])
         self.record[self.talk.round, worlds] = self.rung[worlds]
         self._in_force(worlds)
 
@@ -107,7 +107,11 @@ class Sticks:
         """Ask a policy for its rungs (n,) and hold it to what is allowed."""
         talk = self.talk
         view = StickView(self, side, (talk.round, talk.model.protocol.rounds), worlds, talk.streams[side])
-        rungs = np.asarray(policy.move(view))
+        try:
+            rungs = np.asarray(policy.move(view))
+        except Exception as error:
+            whose = f"stick policy {type(policy).__name__} of {talk.agenda.pair[side]} in talk {talk.name}"
+            raise ValueError(f"{whose}, round {talk.round + 1}:\n{type(error).__name__}: {error}") from error
         whole = np.issubdtype(rungs.dtype, np.integer) and rungs.shape == (len(worlds),)
         if not whole or (rungs < 0).any() or (rungs >= len(self.rates[side])).any():
             got = f"{rungs.dtype} of shape {rungs.shape}" if not whole else f"rungs {rungs.min()} to {rungs.max()}"

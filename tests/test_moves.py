@@ -27,7 +27,6 @@ from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, ENDINGS
 from sim.results import talks_table, write
 from sim.trade import solve
-from sim.view import Seat
 from tests import reference_loop as plain
 from tests.talk_worlds import april, play, random_players, random_protocol, random_stakes
 
@@ -115,7 +114,7 @@ def play_moving_world(stakes, protocol, players, seed, world):
         for side in (0, 1):
             if turn:
                 state["rung"][side] = stands(moves.policies[side], moves, side, turn, state)
-        state["peak"] = [max(a, b) for a, b in zip(state["peak"], state["rung"])]  # read from the next round on
+            state["peak"][side] = max(state["peak"][side], state["rung"][side])  # the partner sees the demander's move
         path.append(tuple(state["rung"]))
         feel(sides, stakes, players, state["rung"])
         speaker = plain._speaker(protocol, talk.name, turn, seed, world)
@@ -145,14 +144,8 @@ def as_tuples(talk):
         yield ENDINGS[talk.ending[k]], int(talk.row[k]), int(talk.closed[k]), path, *ends
 
 
-@pytest.fixture
-def fresh_floor(monkeypatch):
-    """Let a seat's floor follow its no-deal value: to go, with the mark below, once sim/view.py does so by itself."""
-    monkeypatch.setattr(Seat, "floor", property(lambda seat: np.maximum(seat.no_deal, seat.outside)))
-
-
 @pytest.mark.parametrize("seed", range(100))
-def test_batch_is_the_plain_loop_on_random_tables(seed, fresh_floor):
+def test_batch_is_the_plain_loop_on_random_tables(seed):
     """All hundred pairs of policies come up once."""
     rng = np.random.default_rng(seed)
     pair = (POLICIES[seed % 10], POLICIES[seed // 10])
@@ -229,12 +222,10 @@ def test_grim_goes_to_the_top_for_good_and_pause_lifts_once_the_other_side_has_s
     assert paths((Wait(), Pause()), start=(2, 1))[1] == [1, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.xfail(strict=True, reason="sim/moves.py brings the peak up to date only when both sides have moved")
 def test_a_partner_that_sees_the_rung_of_this_round_sees_it_in_the_peak():
     assert paths((Climb(), Grim()))[1] == [0, 3, 3, 3, 3, 3]
 
 
-@pytest.mark.xfail(strict=True, reason="sim/view.py works out a seat's floor once and keeps it")
 def test_what_a_side_would_settle_for_follows_the_tariffs_in_force():
     seat = escalation(*FIRM).play(0, 8).talks[0].seats[0]
     assert (seat.floor == np.maximum(seat.no_deal, seat.outside)).all()
