@@ -113,9 +113,7 @@ def _seat(stakes, protocol, player, number, seed, world):
     weights = [float(w) for w in types.weights[kind]]
     if space.weight_spread > 0:
         u = draws.uniform(seed, f"weights:{code}", 0, world, 1, blocks=2)[0, : len(COMPONENTS)]
-        weights = [
-            w * float(np.exp(space.weight_spread * ndtri(np.array([x])))[0]) for w, x in zip(weights, u)
-        ]
+        weights = [w * float(np.exp(space.weight_spread * ndtri(np.array([x])))[0]) for w, x in zip(weights, u)]
     price = weights[COMPONENTS.index("concession")] * types.audience_cost
     worth = []
     for parts, opening in zip(stakes.packages[number].tolist(), stakes.opening[number].tolist()):

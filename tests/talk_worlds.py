@@ -49,11 +49,7 @@ def random_grid(rng):
 def random_stakes(rng, *, outside=0.5, name="talk", coarse=True):
     """Stakes of a talk between A and B with small whole components, so that ties abound."""
     grid, count = random_grid(rng), len(COMPONENTS)
-    draw = (
-        (lambda *shape: rng.integers(-3, 4, shape).astype(float))
-        if coarse
-        else (lambda *s: rng.normal(0, 3, s))
-    )
+    draw = (lambda *shape: rng.integers(-3, 4, shape).astype(float)) if coarse else (lambda *s: rng.normal(0, 3, s))
     options = [float(rng.integers(-4, 5)) if rng.random() < outside else None for _ in range(2)]
     stick = Stick(resolve=float(rng.uniform()), belief=float(rng.uniform()), outside=tuple(options))
     agenda = Agenda(name, "A", "B", grid, stick)

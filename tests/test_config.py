@@ -1,8 +1,10 @@
 """Every YAML of every group composes and passes; what was loaded can be written down and read back."""
 
 import re
+import sys
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -15,6 +17,7 @@ from experiments.check import leaves, report
 from experiments.compose import CONFIGS, Library, load, plain, validate
 from experiments.menu import first_comment, groups
 from experiments.messages import UserError
+from experiments.plugins import resolve
 
 FILES = sorted(CONFIGS.glob("*/*.yaml"))
 TALKS = {"us_japan": "japan", "us_eu": "eu", "us_china": "china"}
@@ -224,6 +227,19 @@ def test_own_class_is_taken_from_a_named_folder_only(tmp_path: Path):
     assert loaded.resolved["countries"]["JPN"]["strategy"] == {"_target_": "my_hard.Stubborn", "demand_pct": 70}
     with pytest.raises(UserError, match="--plugins"):
         load(mine)
+
+
+@pytest.mark.parametrize(("target", "group"), [
+    ("agents.strategies.hardliner.Hardliner", "strategy"), ("sim.protocols.alternating.AlternatingOffers", "protocol"),
+])  # fmt: skip
+def test_a_package_that_hides_ours_is_told(target, group, tmp_path: Path, monkeypatch):
+    name = target.partition(".")[0]
+    other = ModuleType(name)
+    other.__file__ = str(tmp_path / name / "__init__.py")
+    monkeypatch.setitem(sys.modules, name, other)
+    with pytest.raises(UserError, match=f"another package named '{name}' hides the one of this project") as told:
+        resolve(target, group, "mine.yaml:3: strategy")
+    assert f"found in {tmp_path.resolve()}, expected in " in str(told.value)
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.solutions.cooperation import cooperative_tariffs, longest_lag_days, patience_needed, self_enforcement
+from sim.solutions.cooperation import (
+    SLOPE_TOLERANCE,
+    cooperative_tariffs,
+    longest_lag_days,
+    patience_needed,
+    self_enforcement,
+)
 from sim.solutions.tariff_choices import choices
 from sim.solutions.tariff_war import nash_tariffs
 from sim.trade import solve
@@ -65,6 +71,20 @@ def test_a_tax_on_all_sales_changes_nothing():
     taxed = tariffs.copy()
     taxed[0, :, 1] = 1.3 * (1 + taxed[0, :, 1]) - 1
     assert np.abs(solve(economy, taxed).ev - solve(economy, tariffs).ev).max() < 1e-7
+
+
+def test_where_one_gains_what_the_other_loses_nothing_was_agreed():
+    """EV = (-1 + a, -1 - a): the top of the Nash product is the war, a = .2, a gain for neither; sums are equal."""
+
+    def welfare(tariffs):
+        a = tariffs[..., 0, 1, 0]
+        return np.stack([a - 1, -a - 1], -1), np.ones(a.shape, bool)
+
+    war = plain(2)
+    war[0, 1, 0] = 0.2
+    deal = cooperative_tariffs(welfare, choices(2), war)
+    assert deal.slope <= SLOPE_TOLERANCE and deal.gain == pytest.approx([0, 0], abs=1e-6) and not deal.converged
+    assert cooperative_tariffs(welfare, choices(2), war, objective="utilitarian").converged
 
 
 def test_equals_agree_on_free_trade():

@@ -1,5 +1,6 @@
 """Many talks at once: fixed points worked out again from scratch, cycles, several ends, orders by hand."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -136,6 +137,20 @@ def test_talks_that_do_not_touch_are_worth_the_same_in_any_order(pies):
     assert place.to_numpy() == pytest.approx(50.0) and list(place.columns) == [1, 2, 3]
     found = nash_in_nash(Tables(pies))
     assert set(found.rows.values()) == {50} and found.status == "converged" and not found.several
+
+
+def test_a_talk_that_agrees_on_nothing_is_worth_its_expected_no_deal():
+    """A stick of (210, -20) at even odds, nothing otherwise: (105, -10), and no pie of 100 gives 105."""
+
+    class Tempted(Tables):
+        def meeting(self, name, standing):
+            return replace(super().meeting(name, standing), stick=np.array([210.0, -20.0]), chance=np.full(2, 0.5))
+
+    found = Tempted(lab(*PIES))
+    assert found.meeting("pie", {}).impasse == pytest.approx(0.0)
+    assert found.nash("pie", {}) == (-1, pytest.approx((105.0, -10.0)))
+    assert found.worth("pie", {}) == pytest.approx([105.0, -10.0])
+    assert nash_in_nash(found).payoffs["pie"] == pytest.approx((105.0, -10.0))
 
 
 def test_one_talk_or_six_have_no_orders(pies):

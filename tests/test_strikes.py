@@ -46,6 +46,7 @@ def test_more_patient_striker_is_not_claimed():
     """There the other side gains by sitting out a round: 1 − y < (1−d1)(1−w0) + d1(1−x)."""
     found = strike_range(0.3, (0.95, 0.8))
     assert not found.known and np.isnan(found.high) and found.low == pytest.approx(0.3)
+    assert strike_range(0.3, [(0.95, 0.8), (0.8, 0.95)]).credible.tolist() == [False, True]  # nor that it is credible
     high = strike_by_iteration(0.3, 0.95, 0.8, 0, 0)[1]
     assert high < (1 - 0.8 + 0.8 * 0.05 * 0.3) / (1 - 0.95 * 0.8)  # the equal-patience formula is too high
 

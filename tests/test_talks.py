@@ -20,10 +20,7 @@ def differences(model, talk, protocol, players, seed):
     """What the batch says otherwise than the plain loop, world by world; empty if they agree."""
     pair = [(code, *players[code]) for code in talk.agenda.pair]
     found = []
-    values = {
-        name: [getattr(talk, name)(side) for side in (0, 1)]
-        for name in ("final", "discounted", "drawn_no_deal")
-    }
+    values = {name: [getattr(talk, name)(side) for side in (0, 1)] for name in ("final", "discounted", "drawn_no_deal")}
     for k in range(model.worlds):
         alone = play_world(talk.stakes, protocol, pair, seed, model.first + k)
         rows = [(int(s), int(r)) for s, r in zip(talk.history.speaker[k], talk.history.offers[k]) if s >= 0]
@@ -38,9 +35,7 @@ def differences(model, talk, protocol, players, seed):
         }
         if players[talk.agenda.demander][1].weight_spread <= 0:
             batch["kinds"] = tuple(int(c.type_index[k]) for c in talk.countries)
-        found += [
-            (model.first + k, n, v, getattr(alone, n)) for n, v in batch.items() if v != getattr(alone, n)
-        ]
+        found += [(model.first + k, n, v, getattr(alone, n)) for n, v in batch.items() if v != getattr(alone, n)]
     return found
 
 

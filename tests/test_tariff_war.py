@@ -312,6 +312,20 @@ def test_two_equilibria_are_both_reported():
     assert np.abs(war.points[:, 0, [1, 0], [0, 1]] - [[1, 1], [0, 0]]).max() < 1e-9
 
 
+def test_a_hill_that_is_not_the_highest_is_not_certified():
+    """Welfare of 0 has hills at .25 (height 0) and 1.5 (height .5): Newton's steps end on the first, .5 is missed."""
+
+    def welfare(tariffs):
+        own, other = tariffs[..., 0, 1, 0], tariffs[..., 0, 0, 1]
+        ev = np.stack([np.maximum(-((own - 0.25) ** 2), 0.5 - (own - 1.5) ** 2), -((other - 0.3) ** 2)], -1)
+        return ev, np.ones(own.shape, bool)
+
+    war = nash_tariffs(welfare, choices(2), plain(2), starts=1)
+    assert war.converged and np.abs(war.tariffs[0, [1, 0], [0, 1]] - [0.25, 0.3]).max() < 1e-6
+    assert not war.certified and war.gain == pytest.approx([0.5, 0.0], abs=1e-6)
+    assert nash_tariffs(welfare, choices(2), plain(2), starts=1, tolerance=0.6).certified
+
+
 def test_worlds_without_equilibrium_are_never_chosen_and_never_certified():
     """Where the trade model fails nothing is claimed, however large the number it left there."""
     hole = lambda t: t[..., 0] > 0.6  # noqa: E731

@@ -140,9 +140,10 @@ def test_weight_tilts_the_threat_game():
 
 
 def test_no_zone_is_a_mask():
-    found = rational_threats(A, B, [4, -9])
-    assert found.zone.tolist() == [True, False]
-    assert np.isnan(found.payoffs[1]).all()
+    found = rational_threats(A, B, [4, -9, -4.9, -5.1])  # the threats carried out leave -1 - 4 = -5
+    assert found.zone.tolist() == [True, False, True, False]
+    assert np.isnan(found.payoffs).all(axis=-1).tolist() == [False, True, False, True]
+    assert rational_threats([[3.0]], [[2.0]], [4.9, 5.1]).zone.tolist() == [False, True]
 
 
 @settings(max_examples=25, deadline=None)
@@ -221,6 +222,17 @@ def test_answers_mechanical_or_best():
     assert rungs([0, 0], carried0, carried1).credible.tolist() == [True]  # answering would cost the target
     assert rungs([0, 0], carried0, carried1, answers=[1]).credible.tolist() == [False]
     assert best_answer([[1.0, 2.0]], [[0.0, 0.0]]).tolist() == [1]  # tie: what suits the holder
+
+
+def test_best_reply_is_the_best_of_the_rungs_that_can_be_carried_out():
+    """Holder's payoffs 1, 3, 3, 5 against 0: two tie once the fourth is ruled out; none is a reply to leaving 6."""
+    own, other = [[1.0], [3.0], [3.0], [5.0]], [[-1.0], [-2.0], [-9.0], [-4.0]]
+    free, ruled = rungs([0, 0], own, other), rungs([0, 0], own, other, available=[True, True, True, False])
+    assert free.best_reply.tolist() == [False, False, False, True] and free.best == 3
+    assert ruled.best_reply.tolist() == [False, True, True, False] and ruled.best == 1
+    assert ruled.credible.tolist() == [True, True, True, False]
+    left = rungs([6, 0], own, other)
+    assert not left.credible.any() and not left.best_reply.any() and left.best == -1
 
 
 def play(withheld, carried0, carried1):
