@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.build import Lab, build
+from experiments.build import Lab
 from experiments.compose import Loaded, load
 from experiments.concepts import Concept, concepts, frame
 from experiments.curves import curves
 from experiments.equilibrium_text import READING, network_text, talk_text
 from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
 from experiments.ladder import ANSWERS, Ladder, belief_rows, ladder, rational_threats
+from experiments.made import made
 from experiments.meeting import meetings
 from experiments.messages import UserError
 from experiments.network import Tables, nash_in_nash, orders
@@ -40,7 +41,7 @@ def equilibrium(loaded: Loaded, options: Options) -> Path:
     started, clock = now(), time.perf_counter()
     place = options.out if options.out is not None else Path(loaded.run_dir + "-equilibrium")
     with RunFolder(place) as folder:
-        lab = build(loaded.config)
+        lab = made(loaded)
         text = _work(lab, folder.work)
         (folder.work / "equilibrium.md").write_text(text, encoding="utf-8")
         manifest = {

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from experiments.build import Lab, build
+from experiments.build import Lab
 from experiments.compose import Loaded, load
 from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
+from experiments.made import made
 from experiments.messages import UserError
 from experiments.options import Options, parse
 from experiments.summary import summary
@@ -59,7 +60,7 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
     place = options.out if options is not None and options.out is not None else Path(loaded.run_dir)
     silent = options is not None and options.silent
     with RunFolder(place) as folder:
-        lab = build(config)
+        lab = made(loaded)
         played = play(lab, folder.work, silent=silent)
         _write_tables(lab, played, folder.work)
         text = summary(lab, played.talks)

@@ -58,7 +58,7 @@ class TradeParameters:
         if product > 1.0:
             raise ValueError(
                 f"scale_elasticity x trade_elasticity = {product:.6g}: must be at most 1, else equilibria are many.\n"
-                f"Try scale_elasticity=None, which is {SCALE_SHARE} / trade_elasticity."
+                f"Leave it out (null): it is then {SCALE_SHARE} / trade_elasticity."
             )
 
     def scale(self) -> Numbers:

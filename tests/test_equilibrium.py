@@ -99,7 +99,7 @@ def test_the_same_bytes_twice_but_for_the_circumstances(one, pie, tmp_path):
         assert [name for name in once if once[name] != again[name]] in ([], ["run.json"])
 
 
-@pytest.mark.parametrize("step", ["build", "_work", "write_json", "circumstances"])
+@pytest.mark.parametrize("step", ["made", "_work", "write_json", "circumstances"])
 def test_an_error_in_the_middle_leaves_nothing(step, tmp_path, monkeypatch):
     def breaks(*args, **more):
         raise RuntimeError("in the middle")

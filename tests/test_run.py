@@ -116,7 +116,7 @@ def test_the_summary_is_what_the_screen_showed(tmp_path, capsys):
     assert (place / "summary.md").read_text() in capsys.readouterr().out + "\n"
 
 
-@pytest.mark.parametrize("step", ["build", "play", "_write_tables", "summary", "versions", "circumstances"])
+@pytest.mark.parametrize("step", ["made", "play", "_write_tables", "summary", "versions", "circumstances"])
 def test_an_error_in_the_middle_leaves_nothing_behind(step, tmp_path, monkeypatch):
     """Not the folder, not the work beside it, not the folders above it that were made for it."""
 
