@@ -1,4 +1,4 @@
-"""Libraries that only some commands need: imported when they are, and the line that installs them where they are not."""
+"""Libraries that only some commands need, and the line that installs them where they are missing."""
 
 from __future__ import annotations
 
