@@ -17,15 +17,32 @@ class Country(mesa.Agent):
     """The seat of one economy: private types per world (R,), discount factor per round (R,), strategy."""
 
     def __init__(self, model, code: str, strategy: Strategy, type_space) -> None:
-        """Register with the model and draw this chunk's private types; ValueError if the strategy needs other rules."""
+        """Register with the model and draw this chunk's private types; ValueError if the strategy needs other rules.
+
+        `type_space` is one for all cells of the model, or a tuple of one for each.
+        """
         why = misfit(strategy, model.protocol, model.information)
         if why:
             raise ValueError(f"countries.{code}.strategy: {why}")
         super().__init__(model)
-        self.code, self.strategy, self.type_space = code, strategy, type_space
-        drawn = type_space.draw(code, model.seed, model.first, model.worlds)
-        self.types, self.type_index, self.type_drawn = drawn
-        self.discount = model.protocol.discount(self.types.discount_rate)[self.type_index]
+        self.code, self.strategy = code, strategy
+        spaces = type_space if isinstance(type_space, tuple) else (type_space,) * model.cells
+        self.type_space, self.weight_spread = spaces[0], max(space.weight_spread for space in spaces)
+        drawn = {id(space): space for space in spaces}
+        drawn = {key: self._drawn(space) for key, space in drawn.items()}
+        self.types_of = tuple(drawn[id(space)][0] for space in spaces)
+        own = [drawn[id(space)][1:] for space in spaces]
+        own = own[0] if len(own) == 1 else [np.concatenate(parts) for parts in zip(*own)]
+        self.type_index, self.type_drawn, self.discount_rate, self.red_line, self.audience_cost, self.discount = own
+        self.types = self.types_of[0]
+
+    def _drawn(self, space) -> tuple:
+        """Return a cell's types, and of each of its worlds (n,): type, type in the list, patience, red line, cost,
+        discount factor of a round."""
+        types, index, listed = space.draw(self.code, self.model.rule)
+        cost = np.full(len(index), float(types.audience_cost))
+        factor = self.model.protocol.discount(types.discount_rate)
+        return types, index, listed, types.discount_rate[index], types.red_line[index], cost, factor[index]
 
     def propose(self, view: View) -> np.ndarray:
         """Return the packages (n,) this seat offers, rows or -1 for a pass; StrategyError if its strategy errs."""
@@ -69,7 +86,8 @@ class Country(mesa.Agent):
 
     def _refuse(self, name: str, view: View, got: str, due: str, bad=None, cause=None) -> None:
         """Raise StrategyError naming strategy, country, round, world, what came and what was due."""
-        world = int(view.worlds[np.flatnonzero(bad)[0]] if bad is not None else view.worlds[0]) + self.model.first
+        place = view.worlds[np.flatnonzero(bad)[0]] if bad is not None else view.worlds[0]
+        world = int(self.model.world[place])
         raise StrategyError(
             f"strategy {type(self.strategy).__name__} of {self.code}, round {view.round + 1}, world {world}:\n"
             f"{name} returned {got}\nexpected {due}"

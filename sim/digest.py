@@ -88,7 +88,7 @@ def stick_counts(talk) -> StickCounts | None:
         one, two = record[worlds].T
         for side, own in zip(SIDES, (one, two)):
             rungs[side][turn] = np.bincount(own, minlength=rungs[side].shape[1])
-            flow[turn, side] = sticks.flow[side][talk.seats[side].types[worlds], one, two].sum()
+            flow[turn, side] = sticks.flow_of(side, worlds, one, two).sum()
     deals = np.bincount(talk.closed[talk.ending == DEAL], minlength=rounds)
     return StickCounts(rungs, flow, deals)
 

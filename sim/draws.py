@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -30,6 +31,26 @@ def raw(seed: int, stream: str, turn: int, first: int, count: int, *, blocks: in
     counter = np.array([first * blocks, turn, 0, 0], dtype=np.uint64)
     words = np.random.Philox(key=key, counter=counter).random_raw(PER_BLOCK * blocks * count)
     return words.reshape(count, PER_BLOCK * blocks)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which draws a model's worlds take: worlds first ... first + worlds - 1 of a seed, the same in each cell."""
+
+    seed: int
+    first: int
+    worlds: int
+    cells: int = 1
+
+    def raw(self, stream: str, turn: int) -> np.ndarray:
+        """Return random words (cells * worlds, 4) uint64 of a stream, the same for a world number in every cell.
+
+        >>> words = Rule(7, 0, 3, cells=2).raw("types", 0)
+        >>> words.shape, bool((words[:3] == words[3:]).all())
+        ((6, 4), True)
+        """
+        words = raw(self.seed, stream, turn, self.first, self.worlds)
+        return words if self.cells == 1 else np.tile(words, (self.cells, 1))
 
 
 def uniform(seed: int, stream: str, turn: int, first: int, count: int, *, blocks: int = 1) -> np.ndarray:

@@ -10,14 +10,14 @@ import mesa
 import numpy as np
 
 from sim import draws
+from sim.board import Board
 from sim.moves import Sticks
 from sim.payoffs import COMPONENTS, Types
 from sim.protocols.base import COLLAPSE, DEADLINE, DEAL, OUTSIDE, Protocol
-from sim.ranking import from_micro, to_micro
+from sim.ranking import from_micro
 from sim.table import SIDES, PayoffTable, Stakes
 from sim.view import NONE, Common, History, Prior, Seat, View
 
-NEVER = np.iinfo(np.int64).min  # an outside option that does not exist
 WEIGHT_BLOCKS = 2  # Philox blocks for one world's weights: eight draws, one a component
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # Mesa logs every step
@@ -30,11 +30,12 @@ class TypeSpace:
     types: Types
     weight_spread: float = 0.0
 
-    def draw(self, code: str, seed: int, first: int, worlds: int) -> tuple[Types, np.ndarray, np.ndarray]:
-        """Return the chunk's types (K), each world's type (R,) among them, and its type (R,) in the finite list.
+    def draw(self, code: str, rule: draws.Rule) -> tuple[Types, np.ndarray, np.ndarray]:
+        """Return a cell's types (K), each of its worlds' type (n,) among them, and its type (n,) in the finite list.
 
         With a spread every world is a type of its own: each weight times exp(spread * z), z standard normal.
         """
+        seed, first, worlds = rule.seed, rule.first, rule.worlds
         u = draws.chance(seed, f"type:{code}", 0, first, worlds)
         index = draws.pick(self.types.probability, u)
         if self.weight_spread <= 0:
@@ -56,12 +57,15 @@ class TypeSpace:
 class Talk:
     """One talk in all worlds of a chunk: what is open, who offered what, how it ended. Protocols play on this."""
 
-    def __init__(self, model: Talks, stakes: Stakes, countries: tuple) -> None:
-        """Seat the two countries (demander, partner) at the talk's stakes."""
-        self.model, self.stakes, self.agenda = model, stakes, stakes.agenda
-        self.name, self.countries = stakes.agenda.name, countries
-        keep = all(c.type_space.weight_spread <= 0 for c in countries)
-        self.table: PayoffTable = stakes.table(countries[0].types, countries[1].types, keep=keep)
+    def __init__(self, model: Talks, stakes: Stakes | tuple[Stakes, ...], countries: tuple, *, ranks=None) -> None:
+        """Seat the two countries (demander, partner) at the talk's stakes: the same in all cells, or one for each."""
+        each = stakes if isinstance(stakes, tuple) else (stakes,) * model.cells
+        self.model, self.stakes, self.agenda = model, each[0], each[0].agenda
+        self.name, self.countries = self.agenda.name, countries
+        tables, cell = self._tables(each, ranks)
+        self.board = Board(tables)
+        self.table: PayoffTable = tables[0]
+        self.variant = cell[model.cell]
         worlds, rounds = model.worlds, model.protocol.rounds
         self.row = np.full(worlds, NONE, dtype=np.int64)
         self.ending = np.full(worlds, -1, dtype=np.int8)
@@ -72,24 +76,36 @@ class Talk:
             offers=np.full((rounds, worlds), NONE, dtype=np.int32).T,  # a round's offers side by side in memory
             speaker=np.full((rounds, worlds), -1, dtype=np.int8).T,
         )
-        self.chance = (self.agenda.stick.resolve, self.agenda.stick.belief)
         self.seats = tuple(self._seat(side) for side in SIDES)
         self.common = tuple(self._common(side) for side in SIDES)
         m = model
-        self.streams = tuple(_stream(m.seed, f"{side}:{self.name}", m.first, m.worlds) for side in SIDES)
+        self.streams = tuple(_stream(m.rule, f"{side}:{self.name}") for side in SIDES)
         self.sticks = None if self.agenda.moves is None else Sticks(self, self.agenda.moves)
         self._words: dict[str, tuple[int, np.ndarray]] = {}  # words that serve four rounds
 
+    def _tables(self, stakes: tuple[Stakes, ...], ranks: dict | None) -> tuple[list[PayoffTable], np.ndarray]:
+        """Return the distinct payoff tables of the cells, and which of them each cell (cells,) plays on."""
+        one, two = self.countries
+        keep = all(c.weight_spread <= 0 for c in self.countries)
+        number: dict[tuple, int] = {}
+        tables, cell = [], []
+        for own, a, b in zip(stakes, one.types_of, two.types_of):
+            key = id(own), id(a), id(b)
+            if key not in number:
+                number[key] = len(tables)
+                tables.append(own.table(a, b, keep=keep, ranks=ranks))
+            cell.append(number[key])
+        return tables, np.array(cell)
+
     def _seat(self, side: int) -> Seat:
-        country, stick = self.countries[side], self.agenda.stick
-        outside = stick.outside[side]
+        country, board, at = self.countries[side], self.board, (self.variant, self.countries[side].type_index)
         return Seat(
             name=country.code,
-            ranked=self.table.ranked[side],
-            types=country.type_index,
-            no_deal=self.table.no_deal(side, self.chance[side])[country.type_index],
-            impasse=self.table.impasse[side][country.type_index],
-            outside=np.full(self.model.worlds, NEVER if outside is None else int(to_micro(outside))),
+            ranked=board.ranked[side],
+            types=board.first[side][self.variant] + country.type_index,
+            no_deal=board.no_deal[side][at],
+            impasse=board.impasse[side][at],
+            outside=board.outside[side][self.variant],
             discount=country.discount,
         )
 
@@ -98,11 +114,13 @@ class Talk:
         other, prior = 1 - side, None
         country, table = self.countries[other], self.table
         information = self.model.information
-        if information != "private" and country.type_space.weight_spread <= 0:
+        if information != "private" and country.weight_spread <= 0:
+            if len(self.board.tables) > 1:
+                raise ValueError(f"talk {self.name}: sides that know each other's types play one cell at a time")
             prior = Prior(
                 table.ranked[other],
                 table.types[other].probability,
-                table.no_deal(other, self.chance[other]),
+                self.board.no_deal[other][0],
                 table.impasse[other],
                 self.model.protocol.discount(table.types[other].discount_rate),
             )
@@ -123,8 +141,7 @@ class Talk:
         """Return one draw a world (R,) of a stream of this talk for this round."""
         turn, column = divmod(self.round, draws.PER_BLOCK)
         if stream not in self._words or self._words[stream][0] != turn:
-            m = self.model
-            self._words[stream] = turn, draws.raw(m.seed, f"{stream}:{self.name}", turn, m.first, m.worlds)
+            self._words[stream] = turn, self.model.rule.raw(f"{stream}:{self.name}", turn)
         return draws.to_uniform(self._words[stream][1][:, column])
 
     def view(self, side: int, worlds: np.ndarray) -> View:
@@ -178,30 +195,28 @@ class Talk:
     @cached_property
     def stick_falls(self) -> np.ndarray:
         """Say (R,) whether the stick would be carried out in each world if no deal is made."""
-        m = self.model
-        return draws.chance(m.seed, f"stick:{self.name}", 0, m.first, m.worlds) < self.agenda.stick.resolve
+        drawn = draws.to_uniform(self.model.rule.raw(f"stick:{self.name}", 0)[:, 0])
+        return drawn < self.board.chance[0][self.variant]
 
     def drawn_no_deal(self, side: int) -> np.ndarray:
         """Return the drawn no-deal payoff (R,) of a side, bn USD a year."""
-        seat = self.seats[side]
-        return from_micro(np.where(self.stick_falls, self.table.carried[side][seat.types], seat.impasse))
+        carried = self.board.carried[side][self.variant, self.countries[side].type_index]
+        return from_micro(np.where(self.stick_falls, carried, self.seats[side].impasse))
 
     def tariff_in_force(self, side: int) -> np.ndarray:
         """Return a side's tariff on the other (R,), share on top, last in force while talks went on."""
-        stick = self.agenda.stick
         if self.sticks is None:
-            return np.full(self.model.worlds, stick.rates(False)[side])
+            return self.board.rates(side)[self.variant]
         rates = np.array(self.sticks.rates[side])[self.sticks.rung[:, side]]
-        return stick.effective(rates) if side == 0 else rates
+        return self.agenda.stick.effective(rates) if side == 0 else rates
 
     def final(self, side: int) -> np.ndarray:
         """Return the utility (R,) of the state a side ends in, bn USD a year: deal, stick or outside option."""
         seat = self.seats[side]
         agreed = from_micro(seat.ranked.of(seat.types, np.maximum(self.row, 0)))
         out = np.where(self.ending == DEAL, agreed, self.drawn_no_deal(side))
-        own = self.agenda.stick.outside[side]
         walked = self.ending == OUTSIDE  # who walks gets its option; the other is left with the drawn no-deal state
-        return np.where(walked & (self.walked == side), 0.0 if own is None else own, out)
+        return np.where(walked & (self.walked == side), from_micro(seat.outside), out)
 
     def discounted(self, side: int) -> np.ndarray:
         """Return a side's payoff (R,): (1 - d**T) impasse + d**T final, T the rounds talked; bn USD a year."""
@@ -212,20 +227,27 @@ class Talk:
         return (1.0 - weight) * from_micro(seat.impasse) + weight * self.final(side)
 
 
-def _stream(seed: int, whose: str, first: int, worlds: int):
+def _stream(rule: draws.Rule, whose: str):
     """Return the draws (R, 4) by stream name and turn; holds numbers only, so that no view leads to the talk."""
-    return lambda stream, turn: draws.uniform(seed, f"{stream}:{whose}", turn, first, worlds)
+    return lambda stream, turn: draws.to_uniform(rule.raw(f"{stream}:{whose}", turn))
 
 
 class Talks(mesa.Model):
-    """All talks of a run in `worlds` worlds, numbered from `first`. Countries are its agents."""
+    """All talks of a run in `worlds` worlds, numbered from `first`. Countries are its agents.
 
-    def __init__(
-        self, protocol: Protocol, *, seed: int, worlds: int, first: int = 0, information: str = "private"
-    ) -> None:
+    With several `cells` (points of a sweep) the worlds are those numbers in each cell, cell after cell: R = cells *
+    worlds, and `world` and `cell` (R,) say which. Equal worlds of different cells share their draws.
+    """
+
+    def __init__(self, protocol: Protocol, *, seed: int, worlds: int, first: int = 0, information: str = "private",
+                 cells: int = 1) -> None:  # fmt: skip
         """Set up an empty house: countries register themselves, then `open` seats them at their talks."""
         super().__init__(rng=seed)
-        self.protocol, self.seed, self.worlds, self.first = protocol, seed, worlds, first
+        self.protocol, self.seed, self.first, self.cells = protocol, seed, first, cells
+        self.worlds = cells * worlds
+        self.rule = draws.Rule(seed, first, worlds, cells)
+        self.world = np.tile(np.arange(first, first + worlds), cells)
+        self.cell = np.repeat(np.arange(cells), worlds)
         self.information = information  # private, types or complete
         self.round = 0
         self.talks: tuple[Talk, ...] = ()
@@ -237,12 +259,14 @@ class Talks(mesa.Model):
                 return agent
         raise KeyError(f"no country {code!r} has a seat; seated: {', '.join(a.code for a in self.agents)}")
 
-    def open(self, stakes: tuple[Stakes, ...]) -> Talks:
-        """Seat the countries at the talks and return the model."""
-        self.talks = tuple(
-            Talk(self, s, (self.country(s.agenda.demander), self.country(s.agenda.partner))) for s in stakes
-        )
+    def open(self, stakes: tuple[Stakes | tuple[Stakes, ...], ...], *, ranks: dict | None = None) -> Talks:
+        """Seat the countries at the talks, each with its stakes or those of each cell, and return the model."""
+        self.talks = tuple(self._talk(own, ranks) for own in stakes)
         return self
+
+    def _talk(self, stakes, ranks: dict | None) -> Talk:
+        agenda = (stakes[0] if isinstance(stakes, tuple) else stakes).agenda
+        return Talk(self, stakes, (self.country(agenda.demander), self.country(agenda.partner)), ranks=ranks)
 
     def step(self) -> None:
         """Play one round of every talk in all worlds where it is open."""

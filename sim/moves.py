@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.payoffs import utility
+from sim.board import expected
 from sim.protocols.base import COLLAPSE
-from sim.ranking import from_micro, to_micro
+from sim.ranking import from_micro
 from sim.table import SIDES
 
 
@@ -83,13 +83,16 @@ class Sticks:
         self.refused = np.zeros((worlds, 2), dtype=bool)
         self.spoken = np.zeros((worlds, 2), dtype=bool)
         self.record = np.full((talk.model.protocol.rounds, worlds, 2), -1, dtype=np.int8)
-        self.flow = tuple(self._flows(side) for side in SIDES)
 
-    def _flows(self, side: int) -> np.ndarray:
-        """Return the flow (K_side, rungs 0, rungs 1) of every pair of rungs, millionths of a bn USD a year."""
-        parts = self.talk.stakes.rungs[side]
-        flat = utility(self.talk.table.types[side], parts.reshape(-1, parts.shape[-1]))
-        return to_micro(flat).reshape(len(flat), *parts.shape[:-1])
+    @property
+    def flow(self) -> tuple[np.ndarray, np.ndarray]:
+        """Flows (types, rungs 0, rungs 1) of both sides in the first variant, millionths of a bn USD a year."""
+        return tuple(self.talk.board.flows(side)[0] for side in SIDES)
+
+    def flow_of(self, side: int, worlds: np.ndarray, rung: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return a side's flow (n,), millionths, with the demander on `rung` (n,) and the partner on `other`."""
+        talk = self.talk
+        return talk.board.flows(side)[talk.variant[worlds], talk.countries[side].type_index[worlds], rung, other]
 
     def begin(self) -> None:
         """Let both sides move, demander first, where the talk is open; from round 2 on."""
@@ -125,12 +128,12 @@ class Sticks:
     def _in_force(self, worlds: np.ndarray) -> None:
         """Make the seats feel the rungs: their impasse flow, and no deal as what stays if the threat does not fall."""
         for side in SIDES:
-            seat, chance = self.talk.seats[side], self.talk.chance[side]
-            types = seat.types[worlds]
-            flow = self.flow[side][types, self.rung[worlds, 0], self.rung[worlds, 1]]
+            seat, board, variant = self.talk.seats[side], self.talk.board, self.talk.variant[worlds]
+            flow = self.flow_of(side, worlds, self.rung[worlds, 0], self.rung[worlds, 1])
             seat.impasse[worlds] = flow
-            carried = from_micro(self.talk.table.carried[side][types])
-            seat.no_deal[worlds] = to_micro(chance * carried + (1.0 - chance) * from_micro(flow))
+            carried = board.carried[side][variant, self.talk.countries[side].type_index[worlds]]
+            chance = board.chance[side][variant]
+            seat.no_deal[worlds] = expected(chance, from_micro(carried), from_micro(flow))
             seat.__dict__.pop("floor", None)  # worked out from no_deal, and kept
 
     def end(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,6 +30,11 @@ class Types:
 
     def __len__(self) -> int:
         return len(self.probability)
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What tells types that value packages alike: weights, red lines and audience cost, byte by byte."""
+        return self.weights.tobytes() + self.red_line.tobytes() + float(self.audience_cost).hex().encode()
 
 
 def trade_components(result, economy, who: int, other: int) -> np.ndarray:

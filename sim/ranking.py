@@ -5,7 +5,7 @@ Utilities are held as whole millionths of a bn USD (thousand USD), so that compa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -61,6 +61,18 @@ class Ranked:
             keys.sort(axis=-1)
         for array in (self.micro, self._keys):  # strategies are handed this
             array.setflags(write=False)
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Ranked]) -> Ranked:
+        """Return rankings of the same packages as one, the types of the first part first."""
+        out = object.__new__(cls)
+        out.types, out.packages = sum(part.types for part in parts), parts[0].packages
+        out._bits, out._kept = parts[0]._bits, {}
+        out.micro = np.concatenate([part.micro for part in parts])
+        out._keys = np.concatenate([part._keys for part in parts])
+        for array in (out.micro, out._keys):
+            array.setflags(write=False)
+        return out
 
     @property
     def best(self) -> np.ndarray:

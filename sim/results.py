@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from sim.columns import SIDE_NAMES, TALKS
 from sim.landmarks import landmarks
-from sim.payoffs import COMPONENTS
+from sim.payoffs import COMPONENTS, SAME_OPENING
 from sim.protocols.base import DEAL, ENDINGS
 from sim.ranking import from_micro
 from sim.table import SIDES
@@ -22,7 +22,10 @@ NOTHING_GAINED = 5e-7  # bn USD a year: utilities come in steps of 1e-6, what is
 
 
 def talks_table(model) -> pa.Table:
-    """Return one row a world and talk of a finished model, world by world (columns: docs/results.md)."""
+    """Return one row a world and talk of a finished model, world by world (columns: docs/results.md).
+
+    With several cells, cell after cell.
+    """
     names = issue_columns([t.agenda.grid for t in model.talks])
     table = pa.concat_tables([_talk_rows(talk, names) for talk in model.talks]).unify_dictionaries()
     if len(model.talks) == 1:
@@ -56,12 +59,12 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
     count = talk.model.worlds
     none = talk.ending != DEAL
     columns: dict[str, pa.Array | np.ndarray] = {
-        "world": np.arange(talk.model.first, talk.model.first + count),
+        "world": talk.model.world,
         "talk": _text(talk.name, count),
         "demander": _text(talk.agenda.demander, count),
         "partner": _text(talk.agenda.partner, count),
     }
-    columns |= _drawn(talk, count)
+    columns |= _drawn(talk)
     columns |= {
         "deal": ~none,
         "ended_by": pa.DictionaryArray.from_arrays(pa.array(talk.ending.astype(np.int32)), pa.array(ENDINGS)),
@@ -77,21 +80,17 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
     return pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in columns.items()})
 
 
-def _drawn(talk, count: int) -> dict:
+def _drawn(talk) -> dict:
     """Return what was drawn for each world: types, patience, red lines; and the stick's resolve and belief."""
     out = {}
     for side, name in zip(SIDES, SIDE_NAMES):
         out[f"{name}_type"] = talk.countries[side].type_drawn
-    for field, column, factor in (
-        ("discount_rate", "discount_rate", 1.0),
-        ("red_line", "red_line_pct", 100.0),
-    ):
-        for side, name in zip(SIDES, SIDE_NAMES):
-            country = talk.countries[side]
-            out[f"{name}_{column}"] = (getattr(country.types, field) * factor)[country.type_index]
-    stick = talk.agenda.stick
-    out["resolve_pct"] = np.full(count, 100.0 * stick.resolve)
-    out["belief_pct"] = np.full(count, 100.0 * stick.belief)
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_discount_rate"] = talk.countries[side].discount_rate
+    for side, name in zip(SIDES, SIDE_NAMES):
+        out[f"{name}_red_line_pct"] = talk.countries[side].red_line * 100.0
+    for side, name in zip(SIDES, ("resolve_pct", "belief_pct")):
+        out[name] = 100.0 * talk.board.chance[side][talk.variant]
     for side, name in zip(SIDES, SIDE_NAMES):
         out[f"{name}_tariff_in_force_pct"] = 100.0 * talk.tariff_in_force(side)
     return out
@@ -153,12 +152,12 @@ def _components(talk, none: np.ndarray) -> dict:
     rows = np.maximum(talk.row, 0)
     out = {}
     for side, name in zip(SIDES, SIDE_NAMES):
-        parts, country = talk.stakes.packages[side], talk.countries[side]
+        parts, country = talk.board.parts(side, talk.variant, rows), talk.countries[side]
         for c, part in enumerate(COMPONENTS):
-            value = parts[rows, c]
+            value = parts[:, c]
             if part == "concession":
-                crossed = talk.stakes.opening[side][rows] > country.types.red_line[country.type_index] + 1e-9
-                value = value - country.types.audience_cost * crossed
+                crossed = talk.board.opening(side)[rows] > country.red_line + SAME_OPENING
+                value = value - country.audience_cost * crossed
             out[f"{name}_{part}"] = pa.array(value, mask=none)
     return out
 
@@ -173,7 +172,7 @@ def offers_table(model) -> pa.Table:
         parts.append(
             pa.table(
                 {
-                    "world": pa.array(world + model.first),
+                    "world": pa.array(model.world[world]),
                     "talk": _text(talk.name, len(world)),
                     "round": pa.array(turn + 1),
                     "speaker": pa.DictionaryArray.from_arrays(pa.array(speaker), pa.array(talk.agenda.pair)),

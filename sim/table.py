@@ -46,14 +46,17 @@ class Stakes:
     carried: tuple[np.ndarray, np.ndarray]
     opening: tuple[np.ndarray, np.ndarray]
     rungs: tuple[np.ndarray, np.ndarray] | None = None  # components (rungs 0, rungs 1, C) of tariffs in force
-    _tables: dict = field(default_factory=dict, repr=False)
+    _tables: dict = field(default_factory=dict, repr=False, init=False)
 
-    def table(self, demander: Types, partner: Types, *, keep: bool = True) -> PayoffTable:
-        """Return the payoff table of two sides' types; made once for the same types when `keep`."""
+    def table(self, demander: Types, partner: Types, *, keep: bool = True, ranks: dict | None = None) -> PayoffTable:
+        """Return the payoff table of two sides' types; made once for the same types when `keep`.
+
+        `ranks` holds rankings already made, for tables of other stakes that value the same packages alike.
+        """
         key = (id(demander), id(partner))
         if key in self._tables:
             return self._tables[key]
-        made = PayoffTable(self, (demander, partner))
+        made = PayoffTable(self, (demander, partner), ranks)
         if keep:
             self._tables[key] = made
         return made
@@ -62,13 +65,30 @@ class Stakes:
 class PayoffTable:
     """Utilities of one talk: packages (K_side, P), impasse flow and stick (K_side,), in millionths of bn USD a year."""
 
-    def __init__(self, stakes: Stakes, types: tuple[Types, Types]) -> None:
+    def __init__(self, stakes: Stakes, types: tuple[Types, Types], ranks: dict | None = None) -> None:
         """Weigh the stakes by each side's types (K_side)."""
         self.stakes, self.types, self.grid = stakes, types, stakes.agenda.grid
         self.kept: dict = {}  # what others work out once from this table
-        self.ranked = tuple(Ranked(payoffs.utility(types[s], stakes.packages[s], stakes.opening[s])) for s in SIDES)
+        self.ranked = tuple(self._rank(side, ranks) for side in SIDES)
         self.impasse = tuple(to_micro(payoffs.utility(types[s], stakes.interim[s][None])[:, 0]) for s in SIDES)
         self.carried = tuple(to_micro(payoffs.utility(types[s], stakes.carried[s][None])[:, 0]) for s in SIDES)
+
+    def _rank(self, side: int, ranks: dict | None) -> Ranked:
+        """Return a side's packages ranked by its types; what is already in `ranks` is not ranked again."""
+        kinds, stakes = self.types[side], self.stakes
+        key = kinds.mark, id(stakes.packages[side])  # kept alive by what stands beside the ranking
+        if ranks is not None and key in ranks:
+            return ranks[key][0]
+        ranked = Ranked(payoffs.utility(kinds, stakes.packages[side], stakes.opening[side]))
+        if ranks is not None:
+            ranks[key] = ranked, stakes.packages[side]
+        return ranked
+
+    def flows(self, side: int) -> np.ndarray:
+        """Return the flow (K_side, rungs 0, rungs 1) of every pair of rungs, millionths of a bn USD a year."""
+        parts = self.stakes.rungs[side]
+        flat = payoffs.utility(self.types[side], parts.reshape(-1, parts.shape[-1]))
+        return to_micro(flat).reshape(len(flat), *parts.shape[:-1])
 
     def no_deal(self, side: int, chance: float | np.ndarray) -> np.ndarray:
         """Return the expected deadline payoff (K_side,), millionths, if the stick falls with this chance."""

@@ -12,8 +12,9 @@ from agents.strategies.hardliner import Hardliner
 from agents.strategies.obstinate import Obstinate
 from agents.strategies.rational import Rational
 from agents.strategies.screener import Screener
+from sim.board import NEVER
 from sim.deals import Issue, make_grid
-from sim.model import NEVER, Talks, TypeSpace
+from sim.model import Talks, TypeSpace
 from sim.moves import Moves
 from sim.payoffs import COMPONENTS, Types
 from sim.protocols.alternating import AlternatingOffers

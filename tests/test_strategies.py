@@ -18,8 +18,9 @@ from agents.strategies.time_based import TimeBased
 from agents.strategies.tit_for_tat import TitForTat
 from experiments.cli import main
 from experiments.plugins import build
+from sim.board import NEVER
 from sim.deals import Issue, make_grid
-from sim.model import NEVER, Talks
+from sim.model import Talks
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.base import DEAL
 from sim.protocols.monotonic import MonotonicConcession
