@@ -22,6 +22,7 @@ from configs.fields import (
     scalar_or_mapping,
 )
 from configs.issues import Cut, Issue, Stick, Tariff  # noqa: F401  (part of the schema)
+from configs.sweeps import Design, SweepSettings
 
 MAX_PACKAGES = 100_000
 MAX_TYPES = 64
@@ -113,8 +114,7 @@ class Weights(Node):
     @model_validator(mode="after")
     def _one_sector(self):
         if self.protection > 0:
-            why = "must be 0: a favoured sector needs an economy with sectors, and every economy here has one"
-            raise fault("protection", why)
+            raise fault("protection", "must be 0: a favoured sector needs an economy with sectors; all here have one")
         return self
 
 
@@ -259,6 +259,9 @@ class Config(Node):
     countries: dict[Name, Country] = Field(description="who bargains", min_length=2)
     talks: dict[Name, Talk] = Field(description="the negotiations", min_length=1)
     protocol: plug_in("protocol") = Field(description="who speaks, who answers, when it ends")
+    design: Design | None = Field(None, description="an axis of several keys at once: makes the run a sweep")
+    sweep: SweepSettings = Field(SweepSettings(), description="how the cells of a sweep are run")
+    dry_run: bool = Field(False, description="say how many runs this is and what they would take; run nothing")
 
     @model_validator(mode="before")
     @classmethod
@@ -268,7 +271,7 @@ class Config(Node):
             return data
         for name, talk in talks.items():
             for role in ("demander", "partner"):
-                code = talk.get(role) if isinstance(talk, Mapping) else None
+                code = talk.get(role) if isinstance(talk, Mapping) else getattr(talk, role, None)
                 if isinstance(code, str) and code not in countries:
                     raise fault(f"talks.{name}.{role}", f"no country '{code}'; there are {', '.join(countries)}")
         return data

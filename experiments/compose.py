@@ -192,7 +192,8 @@ class Library:
             raise self._translated(error) from error
         for override in defaults.config_overrides:
             command.apply(composed, override, {})
-        choices = {k: v for k, v in defaults.overrides.known_choices.items() if not k.startswith("hydra/")}
+        known = defaults.overrides.known_choices.items()
+        choices = {k: v for k, v in known if v is not None and not k.startswith("hydra/")}
         return composed, origins, choices
 
     def _check(self, defaults: Sequence[Any]) -> dict[str, str]:
