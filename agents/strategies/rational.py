@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from agents.strategies.base import PLUGIN, THEORY, Strategy
 from agents.strategies.pairs import MICRO, Known, by_pair
 from sim.solutions.frontier import TOLERANCE
-from sim.solutions.subgame import Equilibrium, Game, alternating, subgame_perfect
+from sim.solutions.subgame import ByRound, Equilibrium, Game, subgame_perfect
 from sim.view import View
 
 
@@ -18,7 +18,8 @@ class Rational(Strategy):
 
     It offers its best package among those the other would take, takes what is worth going on or more, and leaves
     when that is better. Waiting is weighed with its own discount factor: where the interim hurts, it may take less
-    than its no-deal value. The other is taken to be rational too, and the tariffs in force to stay. No parameters.
+    than its no-deal value. The other is taken to be rational too, and the tariffs in force to stay. The chance of an
+    extension is known and reckoned with. No parameters.
     Source: Ståhl (1972), Rubinstein (1982); proposer drawn, Binmore (1987); outside option, Shaked & Sutton (1984).
     """
 
@@ -57,19 +58,16 @@ class Rational(Strategy):
 
 def game(known: Known, rules) -> Game:
     """Return the rules of alternating offers for backward induction, each side with its own belief of no deal."""
-    proposer = rules.demander_proposes_pct / 100.0
-    if rules.proposer != "drawn":
-        proposer = alternating(rules.rounds, 0 if rules.proposer == "demander_first" else 1)
     left = known.no_deal  # who is left, when the other leaves, faces the deadline state
     outside = np.stack(
         [np.stack([known.outside[:, 0], left[:, 1]], -1), np.stack([left[:, 0], known.outside[:, 1]], -1)], axis=-2
     )
     return Game(
-        rounds=rules.rounds,
+        rounds=rules.longest,
         patience=known.discount,
         deadline=known.no_deal,
         interim=known.impasse,
-        proposer=proposer,
-        hazard=rules.hazard_pct / 100.0,
+        proposer=ByRound(rules.proposers()),
+        hazard=ByRound(rules.ends()),
         outside=outside,
     )

@@ -17,15 +17,16 @@ class AlternatingOffers(Protocol):
 
     Accepted: in force from this round on. Refused: the responder alone may take its outside option; else the
     interim flow is earned; then talks collapse with the hazard, else the next round. After the last round the
-    deadline payoff. Who proposes is drawn each round, or alternates.
+    deadline payoff, or with a chance an extension. Who proposes is drawn each round, alternates, or is always the same
+    side: repeated take-it-or-leave-it.
     """
 
     rounds: int = Field(13, ge=1, le=10_000, description="rounds until the deadline")
     days_per_round: float = Field(
         7.0, gt=0, le=3650, description="length of a round", json_schema_extra={"unit": "days"}
     )
-    proposer: Literal["drawn", "demander_first", "partner_first"] = Field(
-        "drawn", description="who proposes: drawn each round, or fixed alternation"
+    proposer: Literal["drawn", "demander_first", "partner_first", "demander_always", "partner_always"] = Field(
+        "drawn", description="who proposes: drawn each round, in turn, or always the same side (take it or leave it)"
     )
     demander_proposes_pct: float = Field(
         50.0, ge=0, le=100, description="chance that the demander proposes, when drawn",
@@ -40,13 +41,57 @@ class AlternatingOffers(Protocol):
         json_schema_extra={"unit": "per year"},
     )  # fmt: skip
 
+    extension_chance_pct: float = Field(
+        0.0, ge=0, le=100, description="chance that talks go on when a deadline passes",
+        json_schema_extra={"unit": "%"},
+    )  # fmt: skip
+    extension_rounds: int = Field(
+        3, ge=1, le=10_000, description="length of an extension", json_schema_extra={"unit": "rounds"}
+    )
+    max_extensions: int = Field(1, ge=0, le=10, description="how often the deadline can be put off")
+
+    def proposers(self) -> np.ndarray:
+        """Return the chance (longest,) that the demander proposes in each round, extensions included.
+
+        >>> AlternatingOffers(rounds=3, proposer="partner_first").proposers().tolist()
+        [0.0, 1.0, 0.0]
+        """
+        if self.proposer == "drawn":
+            return np.full(self.longest, self.demander_proposes_pct / 100.0)
+        if self.always is not None:
+            return np.full(self.longest, 1.0 - self.always)
+        return (np.arange(self.longest) % 2 == self._first).astype(float)
+
+    def ends(self) -> np.ndarray:
+        """Return the chance (longest,) that a refused round ends the talks without a deal: hazard and deadlines.
+
+        At a deadline talks that did not collapse go on with the chance of an extension; after the last round the
+        deadline payoff follows in any case, which is not counted here.
+
+        >>> AlternatingOffers(rounds=2, extension_chance_pct=40.0, extension_rounds=1).ends().round(9).tolist()
+        [0.0, 0.6, 0.0]
+        """
+        out = np.full(self.longest, self.hazard_pct / 100.0)
+        at = np.arange(self.rounds, self.longest, self.extension_rounds) - 1
+        out[at] = 1.0 - (1.0 - out[at]) * (self.extension_chance_pct / 100.0)
+        return out
+
+    @property
+    def always(self) -> int | None:
+        """The side that makes every offer; None where both do."""
+        return {"demander_always": 0, "partner_always": 1}.get(self.proposer)
+
+    @property
+    def _first(self) -> int:
+        return 0 if self.proposer == "demander_first" else 1
+
     def speaks(self, talk, worlds: np.ndarray) -> np.ndarray:
         """Return the side (n,) that proposes this round in each of the worlds (n,)."""
         if self.proposer == "drawn":
             drawn = talk.chance_of("proposer")[worlds]
             return (drawn * 100.0 >= self.demander_proposes_pct).astype(np.int8)
-        first = 0 if self.proposer == "demander_first" else 1
-        return np.full(len(worlds), (first + talk.round) % 2)
+        side = (self._first + talk.round) % 2 if self.always is None else self.always
+        return np.full(len(worlds), side)
 
     def play(self, talk) -> None:
         """Play one round in every open world of the talk."""
