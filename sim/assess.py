@@ -1,4 +1,4 @@
-"""The stakes of the talks: every trade state that a package, an interim or a stick leads to, solved once."""
+"""The stakes of the talks: what every package, the interim and the stick are worth, given the deals that stand."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 from sim import payoffs
 from sim.deals import TRADE_KINDS, trade_states
 from sim.payoffs import COMPONENTS
+from sim.states import TRADE, States
 from sim.sticks import with_rates
 from sim.table import SIDES, Agenda, Stakes
-from sim.trade import solve
 
-TRADE = 3  # the first three components come from the trade model: welfare, revenue, balance
 TRADED = slice(0, TRADE)
 SECURITY, PLEDGE, CONCESSION = (COMPONENTS.index(name) for name in ("security", "pledge", "concession"))
 
@@ -27,13 +26,14 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What payoffs need of solved trade states (M): ev, revenue, price (M, N), flows (M, S, N, N)."""
+class Plan:
+    """The trade states a talk's stakes rest on: numbers of each package (P,), interim, stick, the pair's status quo."""
 
-    ev: np.ndarray
-    revenue: np.ndarray
-    price: np.ndarray
-    flows: np.ndarray
+    packages: np.ndarray
+    interim: int
+    carried: int
+    zero: int
+    key: tuple  # what the package numbers follow from
 
 
 def assess(economy, agendas: tuple[Agenda, ...]) -> tuple[tuple[Stakes, ...], int]:
@@ -47,29 +47,35 @@ def assess(economy, agendas: tuple[Agenda, ...]) -> tuple[tuple[Stakes, ...], in
 
 
 class Assessor:
-    """Works out stakes of the talks of a run and remembers every trade state it has solved."""
+    """Works out stakes of the talks of a run; trade states are shared with every assessor on the same `states`."""
 
-    def __init__(self, economy, agendas: tuple[Agenda, ...]) -> None:
+    def __init__(self, economy, agendas: tuple[Agenda, ...], states: States | None = None) -> None:
         """Take an economy (None: stylised talks) and the agendas of all its talks."""
         self.economy, self.agendas = economy, {agenda.name: agenda for agenda in agendas}
-        self._number: dict[bytes, int] = {}
-        self._waiting: list[tuple[np.ndarray, np.ndarray, str]] = []
-        self._solved: Solved | None = None
+        self.states = States(economy) if states is None else states
 
     @property
     def count(self) -> int:
         """How many distinct trade states were solved so far."""
-        return len(self._number)
+        return len(self.states)
 
     def stakes(self, names: tuple[str, ...] = (), standing: dict[str, int] | None = None) -> tuple[Stakes, ...]:
         """Return the stakes of the named talks (all by default), the others at their interim.
 
         `standing` gives talks that have ended in a deal the row of their package: it is then in force instead.
         """
+        plans = self.plans(names, standing)
+        self.states.solve()
+        return self.finish(plans)
+
+    def plans(self, names: tuple[str, ...] = (), standing: dict[str, int] | None = None) -> dict[str, Plan | None]:
+        """Return which trade states the stakes of these talks need; they wait to be solved."""
         chosen = [self.agendas[name] for name in names or self.agendas]
-        plans = [self._plan(agenda, standing or {}) for agenda in chosen]
-        self._solve()
-        return tuple(self._stakes(agenda, plan) for agenda, plan in zip(chosen, plans))
+        return {agenda.name: self._plan(agenda, standing or {}) for agenda in chosen}
+
+    def finish(self, plans: dict[str, Plan | None]) -> tuple[Stakes, ...]:
+        """Return the stakes planned, now that their states are solved; ValueError names a talk without equilibrium."""
+        return tuple(self._stakes(self.agendas[name], plan) for name, plan in plans.items())
 
     def sticks(self, name: str, rates: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
         """Return components (M, C) of both sides of a talk where it ends with added tariffs `rates` (M pairs).
@@ -81,10 +87,11 @@ class Assessor:
         if self.economy is not None:
             ground, pair = self._ground(agenda, {}), self._indices(agenda)
             changed = [with_rates(ground.tariffs, self.economy.tariffs, pair, r) for r in (*rates, (0.0, 0.0))]
-            numbers = [self._add(t, ground.iceberg, name) for t in changed]
-            self._solve()
+            numbers = np.array([self.states.add(t, ground.iceberg) for t in changed])
+            self.states.solve()
+            self.states.refuse(numbers, name)
             for side in SIDES:
-                out[side, :, TRADED] = self._trade(agenda, side, np.array(numbers[:-1]), numbers[-1])
+                out[side, :, TRADED] = self._trade(agenda, side, numbers[:-1], numbers[-1])
         return out[0], out[1]
 
     def _indices(self, agenda: Agenda) -> tuple[int, int]:
@@ -105,14 +112,14 @@ class Assessor:
         for other in [*waiting, *ended, agenda]:
             pair = self._indices(other)
             if any(other is done for done in ended):
-                tariffs, iceberg, state = trade_states(other.grid, ground.tariffs, quo, pair, ground.iceberg)
-                row = state[standing[other.name]]
-                ground = Ground(tariffs[row], iceberg[row])
+                row = np.array([standing[other.name]])
+                tariffs, iceberg, _ = trade_states(other.grid, ground.tariffs, quo, pair, ground.iceberg, rows=row)
+                ground = Ground(tariffs[0], iceberg[0])
             else:
                 ground = Ground(with_rates(ground.tariffs, quo, pair, other.stick.rates(False)), ground.iceberg)
         return ground
 
-    def _plan(self, agenda: Agenda, standing: dict[str, int]):
+    def _plan(self, agenda: Agenda, standing: dict[str, int]) -> Plan | None:
         """Return the numbers of a talk's trade states: of each package (P,), interim, stick, the pair's status quo."""
         if self.economy is None:
             if any(issue.kind in TRADE_KINDS for issue in agenda.grid.issues):
@@ -120,69 +127,54 @@ class Assessor:
             return None
         ground, pair, quo = self._ground(agenda, standing), self._indices(agenda), self.economy.tariffs
         cleared = with_rates(ground.tariffs, quo, pair, (0.0, 0.0))  # a deal lifts what the talks put in force
-        tariffs, iceberg, state = trade_states(agenda.grid, cleared, quo, pair, ground.iceberg)
-        numbers = np.array([self._add(t, d, agenda.name) for t, d in zip(tariffs, iceberg)])
         fallen = with_rates(ground.tariffs, quo, pair, agenda.stick.rates(True))
-        return numbers[state], *(self._add(t, ground.iceberg, agenda.name) for t in (ground.tariffs, fallen, cleared))
-
-    def _add(self, tariffs: np.ndarray, iceberg: np.ndarray, talk: str) -> int:
-        """Return the number of a state (S, N, N), put on the waiting list if new."""
-        key = tariffs.tobytes() + iceberg.tobytes()
-        if key not in self._number:
-            self._number[key] = len(self._number)
-            self._waiting.append((tariffs, iceberg, talk))
-        return self._number[key]
-
-    def _solve(self) -> None:
-        """Solve the states on the waiting list in one batch; ValueError names what has no equilibrium."""
-        if not self._waiting:
-            return
-        tariffs, iceberg = (np.stack(part) for part in list(zip(*self._waiting))[:2])
-        result = solve(self.economy, tariffs, iceberg)
-        if not result.converged.all():
-            self._refuse(int(np.flatnonzero(~result.converged)[0]), result)
-        self._waiting.clear()
-        parts = (result.ev, result.revenue, result.price, result.flows)
-        if self._solved is not None:
-            old = self._solved
-            parts = tuple(np.concatenate(p) for p in zip((old.ev, old.revenue, old.price, old.flows), parts))
-        self._solved = Solved(*parts)
-
-    def _refuse(self, bad: int, result) -> None:
-        tariffs, _, talk = self._waiting[bad]
-        _, exporter, importer = np.unravel_index(np.argmax(tariffs), tariffs.shape)
-        names = self.economy.names
-        raise ValueError(
-            f"talk {talk}: the trade model finds no equilibrium (residual {result.residual[bad]:.1e})\n"
-            f"highest tariff in that state: {names[importer]} on {names[exporter]}, {100 * tariffs.max():g} %\n"
-            "try lower tariff levels, a lower scale elasticity or a higher trade elasticity"
-        )
+        key = agenda.grid.issues, pair, cleared.tobytes(), ground.iceberg.tobytes()
+        kept = self.states.kept
+        if key not in kept:
+            tariffs, iceberg, state = trade_states(agenda.grid, cleared, quo, pair, ground.iceberg)
+            kept[key] = np.array([self.states.add(t, d) for t, d in zip(tariffs, iceberg)])[state]
+        single = (self.states.add(t, ground.iceberg) for t in (ground.tariffs, fallen, cleared))
+        return Plan(kept[key], *single, key)
 
     def _trade(self, agenda: Agenda, side: int, numbers, zero: int) -> np.ndarray:
         """Return trade components (..., 3) of a side at states `numbers`, against the state `zero`."""
-        pair, solved = self._indices(agenda), self._solved
-        values = payoffs.trade_components(solved, self.economy, pair[side], pair[1 - side])
-        return values[numbers] - values[zero]
+        pair = self._indices(agenda)
+        values = self.states.worth(pair[side], pair[1 - side], np.append(numbers, zero))
+        out = values[:-1] - values[-1]
+        return out.reshape(*np.shape(numbers), TRADE)
 
-    def _stakes(self, agenda: Agenda, plan) -> Stakes:
+    def _stakes(self, agenda: Agenda, plan: Plan | None) -> Stakes:
         """Put a talk's components together from its solved trade states and its transfers."""
-        grid, count = agenda.grid, len(COMPONENTS)
-        packages, interim, carried = [], [], []
+        if plan is not None:
+            self.states.refuse(np.append(plan.packages, (plan.interim, plan.carried, plan.zero)), agenda.name)
+        packages, opening = self._packages(agenda, plan)
+        interim, carried = [], []
         for side in SIDES:
-            rows, now, fallen = np.zeros((len(grid), count)), np.zeros(count), np.zeros(count)
+            now, fallen = np.zeros(len(COMPONENTS)), np.zeros(len(COMPONENTS))
             if plan is not None:
-                for array, numbers in zip((rows, now, fallen), plan):
-                    array[..., TRADED] = self._trade(agenda, side, numbers, plan[3])
-            rows[:, SECURITY] = payoffs.security(grid, side)
-            rows[:, PLEDGE] = payoffs.pledge(grid, side)
-            rows[:, CONCESSION] = payoffs.concession(grid, side)
+                now[TRADED] = self._trade(agenda, side, plan.interim, plan.zero)
+                fallen[TRADED] = self._trade(agenda, side, plan.carried, plan.zero)
             fallen[SECURITY] -= agenda.stick.withdrawal[side]
-            packages.append(rows)
             interim.append(now)
             carried.append(fallen)
-        opening = tuple(payoffs.largest_opening(grid, side) for side in SIDES)
         rungs = None if agenda.moves is None else self._rungs(agenda)
-        return Stakes(agenda, tuple(packages), tuple(interim), tuple(carried), opening, rungs)
+        return Stakes(agenda, packages, tuple(interim), tuple(carried), opening, rungs)
+
+    def _packages(self, agenda: Agenda, plan: Plan | None) -> tuple[tuple, tuple]:
+        """Return components (P, C) and opening (P,) of the packages to both sides; worked out once and shared."""
+        kept, key = self.states.kept, ("packages", agenda.grid.issues if plan is None else plan.key)
+        if key not in kept:
+            grid, packages = agenda.grid, []
+            for side in SIDES:
+                rows = np.zeros((len(grid), len(COMPONENTS)))
+                if plan is not None:
+                    rows[:, TRADED] = self._trade(agenda, side, plan.packages, plan.zero)
+                rows[:, SECURITY] = payoffs.security(grid, side)
+                rows[:, PLEDGE] = payoffs.pledge(grid, side)
+                rows[:, CONCESSION] = payoffs.concession(grid, side)
+                packages.append(rows)
+            kept[key] = tuple(packages), tuple(payoffs.largest_opening(grid, side) for side in SIDES)
+        return kept[key]
 
     def _rungs(self, agenda: Agenda) -> tuple[np.ndarray, np.ndarray]:
         """Return components (rungs 0, rungs 1, C) of both sides at every pair of tariffs that can be in force."""

@@ -122,16 +122,20 @@ def apart(grid: Grid, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return out
 
 
-def trade_states(grid: Grid, tariffs: np.ndarray, status_quo: np.ndarray, pair: tuple[int, int], iceberg=1.0):
+def trade_states(grid: Grid, tariffs: np.ndarray, status_quo: np.ndarray, pair: tuple[int, int], iceberg=1.0,
+                 rows: np.ndarray | None = None):  # fmt: skip
     """Return the distinct trade states of a grid: tariffs (U, S, N, N), iceberg (U, S, N, N) and state of row (P,).
 
     `tariffs` and `iceberg` (S, N, N) hold the rest of the world with the pair at its status quo; `pair` gives the
-    economies' indices of (demander, partner). A package sets the tariffs it names; an `mfn` cut goes to every exporter.
+    economies' indices of (demander, partner); `rows` names packages, all by default. A package sets the tariffs it
+    names; an `mfn` cut goes to every exporter.
     """
     moving = [k for k, issue in enumerate(grid.issues) if issue.kind in TRADE_KINDS]
     if not moving:
-        return tariffs[None].copy(), iceberg * np.ones_like(tariffs)[None], np.zeros(len(grid), dtype=int)
-    rows, state = np.unique(grid.index[:, moving], axis=0, return_inverse=True)
+        count = len(grid) if rows is None else len(rows)
+        return tariffs[None].copy(), iceberg * np.ones_like(tariffs)[None], np.zeros(count, dtype=int)
+    index = grid.index if rows is None else grid.index[rows]
+    rows, state = np.unique(index[:, moving], axis=0, return_inverse=True)
     out = np.repeat(tariffs[None], len(rows), axis=0)
     iceberg = iceberg * np.ones_like(out)
     for column, k in enumerate(moving):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import sim.assess
+import sim.states
 from sim.assess import Assessor, assess
 from sim.deals import Issue, make_grid
 from sim.payoffs import COMPONENTS
@@ -85,7 +85,7 @@ def test_each_trade_state_is_solved_once(monkeypatch):
         seen.extend(t.tobytes() + d.tobytes() for t, d in zip(tariffs, iceberg))
         return solve(economy, tariffs, iceberg)
 
-    monkeypatch.setattr(sim.assess, "solve", counted)
+    monkeypatch.setattr(sim.states, "solve", counted)
     assessor = fresh()
     for _ in range(2):
         assessor.stakes()
@@ -180,7 +180,7 @@ def test_a_state_without_an_equilibrium_is_named(monkeypatch):
         found.converged[-1] = False
         return found
 
-    monkeypatch.setattr(sim.assess, "solve", fails)
+    monkeypatch.setattr(sim.states, "solve", fails)
     with pytest.raises(ValueError, match="talk japan: the trade model finds no equilibrium") as told:
         fresh().sticks("japan", [(0.5, 0.0)])
     assert "try" in str(told.value) and len(str(told.value).splitlines()) <= 6

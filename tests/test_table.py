@@ -211,7 +211,7 @@ def test_a_state_without_equilibrium_is_named(five, monkeypatch):
         worst = tariffs[:, 0, economy.index("JPN"), economy.index("USA")] < 0.5
         return dataclasses.replace(found, converged=worst, residual=np.where(worst, 0.0, 0.25))
 
-    monkeypatch.setattr("sim.assess.solve", fails)
+    monkeypatch.setattr("sim.states.solve", fails)
     with pytest.raises(ValueError) as told:
         assess(five, (tariff_talk(Stick(threat=0.6), name="japan"),))
     text = str(told.value)
