@@ -1,0 +1,123 @@
+"""One talk in one world, round by round: who offered what, what it was worth, which tariffs stood, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.digest import shown_rungs
+from sim.protocols.base import DEAL, ENDINGS
+from sim.ranking import from_micro
+from sim.solutions.bargaining import nash
+from sim.table import SIDES
+
+OUT_OF_REACH = -1e9  # bn USD a year: what an outside option rules out
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """What happened in one world of a talk: t rounds were begun, P packages, K issues; side 0 is the demander.
+
+    Money is bn USD a year against the status quo, in the eyes of the types drawn for this world; rates are percent.
+    """
+
+    talk: str
+    world: int
+    pair: tuple[str, str]
+    issues: tuple[str, ...]  # column names, with the unit
+    rounds: int  # rounds until the deadline
+    days: float  # length of a round
+    speaker: np.ndarray  # (t,) side that spoke, -1: nobody
+    row: np.ndarray  # (t,) package offered, -1: a pass
+    accepted: int  # round, 0 first, whose offer was accepted; -1: none
+    shown: np.ndarray  # (P, K) levels of every package
+    packages: np.ndarray  # (P, 2) what every package is worth to both
+    tariffs: np.ndarray  # (t, 2) tariff on the other, percent on top of the status quo
+    flow: np.ndarray  # (t, 2) what a year of talking is worth under these tariffs
+    no_deal: np.ndarray  # (t, 2) what each expects without a deal, as it stood in the round
+    ending: str
+    closed: int  # rounds lived under the interim
+    deal: int  # package agreed, -1: none
+    final: np.ndarray  # (2,) the state that talks ended in
+    payoff: np.ndarray  # (2,) discounted from the first round on
+    nash: int  # Nash's package at what no deal was worth when talks began, -1: no zone of agreement
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def worth(self) -> np.ndarray:
+        """What the offer of each round is worth to both (t, 2), NaN where nobody offered anything."""
+        return np.where(self.row[:, None] >= 0, self.packages[np.maximum(self.row, 0)], np.nan)
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Levels on offer (t, K) as shown, NaN where nobody offered anything."""
+        return np.where(self.row[:, None] >= 0, self.shown[np.maximum(self.row, 0)], np.nan)
+
+
+def follow(talk, world: int) -> Story:
+    """Return the story of one world, by its position in the chunk, of a finished talk."""
+    agenda, seats, protocol = talk.agenda, talk.seats, talk.model.protocol
+    kinds = [int(seat.types[world]) for seat in seats]
+    packages = np.stack([from_micro(seat.ranked.micro[kind]) for seat, kind in zip(seats, kinds)], axis=-1)
+    ending, deal = int(talk.ending[world]), int(talk.row[world])
+    begun = _begun(talk, world)
+    row = np.array(talk.history.offers[world, :begun], dtype=np.int64)
+    tariffs, flow = _in_force(talk, world, begun)
+    stay = 1.0 - np.array([agenda.stick.resolve, agenda.stick.belief])
+    last = np.array([float(from_micro(seat.no_deal[world])) for seat in seats])
+    no_deal = last + stay * (flow - flow[-1])
+    grid = agenda.grid
+    return Story(
+        talk=agenda.name,
+        world=talk.model.first + world,
+        pair=agenda.pair,
+        issues=tuple(issue.column for issue in grid.issues),
+        rounds=talk.history.offers.shape[1],
+        days=protocol.days_per_round,
+        speaker=np.array(talk.history.speaker[world, :begun], dtype=np.int64),
+        row=row,
+        accepted=int(np.flatnonzero(row == deal)[-1]) if ending == DEAL else -1,
+        shown=np.stack([issue.shown[grid.index[:, k]] for k, issue in enumerate(grid.issues)], axis=-1),
+        packages=packages,
+        tariffs=tariffs,
+        flow=flow,
+        no_deal=no_deal,
+        ending=ENDINGS[ending],
+        closed=int(talk.closed[world]),
+        deal=deal if ending == DEAL else -1,
+        final=np.array([float(talk.final(side)[world]) for side in SIDES]),
+        payoff=np.array([float(talk.discounted(side)[world]) for side in SIDES]),
+        nash=_nash(agenda, packages, no_deal[0]),
+    )
+
+
+def _begun(talk, world: int) -> int:
+    """Return how many rounds were begun: all until somebody last spoke, or all there are if the clock ran out."""
+    spoke = np.flatnonzero(talk.history.speaker[world] >= 0)
+    spoken = int(spoke[-1]) + 1 if len(spoke) else 1
+    return max(spoken, min(int(talk.closed[world]), talk.history.offers.shape[1]))
+
+
+def _in_force(talk, world: int, begun: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return both tariffs (t, 2), percent on top, and what a year of them is worth to both (t, 2)."""
+    if talk.sticks is None:
+        still = [float(from_micro(seat.impasse[world])) for seat in talk.seats]
+        rates = 100.0 * np.array(talk.agenda.stick.rates(False))
+        return np.tile(rates, (begun, 1)), np.tile(np.array(still), (begun, 1))
+    record = np.array(talk.sticks.record[:begun, world], dtype=np.int64)
+    shown = [shown_rungs(talk.agenda, side)[record[:, side]] for side in SIDES]
+    here = np.full(begun, world)
+    flows = [from_micro(talk.sticks.flow_of(side, here, record[:, 0], record[:, 1])) for side in SIDES]
+    return np.stack(shown, axis=-1), np.stack(flows, axis=-1)
+
+
+def _nash(agenda, packages: np.ndarray, floor: np.ndarray) -> int:
+    """Return Nash's package at a no-deal point (2,), none below an outside option; -1 without a zone of agreement."""
+    sides = []
+    for side in SIDES:
+        own, worth = agenda.stick.outside[side], packages[:, side]
+        sides.append(worth if own is None else np.where(worth >= own, worth, OUT_OF_REACH))
+    return int(nash(np.stack(sides, axis=-1), floor).row)
