@@ -19,6 +19,7 @@ COMMANDS = {
     "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
     "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),
     "strategies": ("experiments.strategies", "the shipped strategies: what each does, needs and rests on"),
+    "story": ("experiments.story_page", "one world, offer by offer: bargain story [RUN_DIR] --world K --talk japan"),
     "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
 }
 DEFAULT = "run"
