@@ -1,0 +1,198 @@
+"""Running a sweep: what is missing is played, everything is merged into one folder; the same command again goes on.
+
+The folder: manifest.json, cells.parquet, failures.parquet and .csv, talks-00000.parquet ..., run.json, and work/ with
+the finished blocks. manifest.json is put there last: a folder with one is complete.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from experiments.folder import circumstances, now, write_json
+from experiments.messages import UserError, short
+from experiments.sweep import backends, outcome
+from experiments.sweep.fingerprint import Identities, code_fingerprint
+from experiments.sweep.lock import Lock
+from experiments.sweep.merge import Source, merge
+from experiments.sweep.missing import Ledger, gaps_of, layout, pieces, tasks
+from experiments.sweep.progress import Progress
+
+WORK, RUN = "work", "run.json"
+PART = re.compile(r"(talks|offers)-\d{5}\.parquet")
+PIECE_ROWS = 1 << 17
+SUMMARY = "experiments.sweep.summary"
+
+
+def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None = None) -> Path:
+    """Play what a plan's folder does not hold yet, merge all of it, and return the folder.
+
+    `rows` of a piece of work and the backend leave no trace in the tables. `backend="outer"` plays on the joblib
+    backend the caller has set. UserError where the folder is not this sweep's, in use, or cannot be written.
+    """
+    place, progress = _admitted(Path(plan.place)), Progress(silent=silent)
+    try:
+        (place / WORK).mkdir(parents=True, exist_ok=True)
+        with Lock(place / WORK) as lock:
+            if lock.note:
+                progress.say(f"{place}: {lock.note}")
+            Run(plan, place, progress, backend).all(rows)
+    except KeyboardInterrupt:
+        progress.close()
+        progress.say(f"{place}: what is finished is kept; the same command goes on from there")
+        raise
+    except BrokenPipeError:
+        raise
+    except (OSError, MemoryError) as error:
+        why = os.strerror(error.errno) if getattr(error, "errno", None) else short(str(error)) or type(error).__name__
+        raise UserError(
+            f"sweep folder '{place}' cannot be filled: {why}",
+            "What is finished is kept: the same command goes on from there.",
+        ) from error
+    finally:
+        progress.close()
+    return place
+
+
+def _admitted(place: Path) -> Path:
+    """Return the place if it is free or a sweep's folder."""
+    try:
+        if not place.exists() or (place / WORK).is_dir() or (place.is_dir() and not any(place.iterdir())):
+            return place
+    except OSError as error:
+        raise UserError(f"sweep folder '{place}' cannot be read: {error.strerror}") from None
+    why = "is used, and not by a sweep" if place.is_dir() else "is a file"
+    raise UserError(f"sweep folder '{place}' {why}", "name another with --out DIR; nothing was written")
+
+
+class Run:
+    """One run of a plan in a folder that is locked."""
+
+    def __init__(self, plan, place: Path, progress: Progress, backend: str | None) -> None:
+        """Take stock: what the plan asks for, and what the folder holds."""
+        self.started, self.clock = now(), time.perf_counter()
+        self.plan, self.place, self.progress = plan, place, progress
+        self.work = place / WORK
+        self.cells = list(plan.cells)
+        self.identities = Identities(code_fingerprint(plan.base.plugins))
+        self.tasks = tasks(self.cells, self.identities)
+        self._same_sweep()
+        self.ledger = Ledger(self.work)
+        self.states = self.worlds = 0
+        settings = plan.settings
+        self.backend = backends.Backend(
+            backend or settings.backend, settings.cores or os.cpu_count() or 1, settings.scheduler
+        )
+
+    def all(self, rows: int) -> None:
+        """Play, merge, put in place."""
+        wanted = {task.identity for task in self.tasks}
+        self.ledger.trust(wanted)
+        errors = self._play(rows)
+        self._finish(outcome.Outcome(self.plan, self.cells, self.tasks, errors))
+        self.ledger.forget(wanted)
+
+    def _same_sweep(self) -> None:
+        """Refuse to replace finished results that this sweep does not hold too."""
+        path = self.place / outcome.MANIFEST
+        if not path.is_file():
+            return
+        kept = {cell.key for cell in self.cells}
+        old = pq.read_table(self.place / outcome.CELLS, columns=["key"]).column("key").to_pylist()
+        lost = sum(key not in kept for key in old)
+        worlds = np.max(json.loads(path.read_text(encoding="utf-8"))["worlds"])
+        if lost or worlds > max(task.worlds for task in self.tasks):
+            what = f"{lost} of {len(old)} cells" if lost else f"some of {worlds} worlds"
+            raise UserError(
+                f"sweep folder '{self.place}' holds results that this sweep would drop: {what}",
+                "A folder can be resumed and widened (more values, more worlds); name another with --out DIR",
+            )
+
+    def _play(self, rows: int) -> dict[int, str]:
+        """Play what is missing and return the messages of cells that failed."""
+        gaps = gaps_of(self.ledger, self.tasks)
+        todo = sum(gap.worlds for gap in gaps)
+        self._tell(gaps)
+        failed: dict[str, tuple[int, str]] = {}
+        site = backends.Site.here(self.work, self.identities.code, self.plan.base.plugins)
+        self.progress.start(todo, "worlds")
+        with closing(self.backend.run(site, pieces(gaps, rows, self.backend.workers), self.cells)) as played:
+            for done in played:
+                if done.shard is not None:
+                    self.ledger.add(done.shard, trusted=True)
+                self.progress.advance(done.worlds, len(done.failed.keys() - failed.keys()))
+                for identity, error in done.failed.items():
+                    failed[identity] = min(failed.get(identity, error), error)
+                self.states, self.worlds = self.states + done.states, self.worlds + done.worlds
+                if failed and self.plan.settings.on_error == "stop":
+                    self._stop(failed)
+        self.progress.close()
+        return {task.cell: failed[task.identity][1] for task in self.tasks if task.identity in failed}
+
+    def _tell(self, gaps: Sequence) -> None:
+        if self.ledger.damaged:
+            self.progress.say(f"{self.place}: {self.ledger.damaged} damaged files of finished work are played again")
+        fresh = len({gap.task.identity for gap in gaps})
+        whole = len({task.identity for task in self.tasks})
+        if whole > fresh:
+            self.progress.say(f"{self.place}: {whole - fresh} of {whole} cells are there already")
+
+    def _stop(self, failed: dict[str, tuple[int, str]]) -> None:
+        task = next(task for task in self.tasks if task.identity in failed)
+        values = ", ".join(f"{key}={value}" for key, value in self.cells[task.cell].values.items())
+        raise UserError(
+            f"cell {task.cell} ({values}) failed: {failed[task.identity][1]}",
+            "sweep.on_error=continue lists cells that fail and plays the others; what is finished is kept.",
+        )
+
+    def _finish(self, found: outcome.Outcome) -> None:
+        """Write all tables aside, then put them into the folder, the manifest last."""
+        aside = self.work / "merged"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        try:
+            rows = {"talks": self._merge(found, aside)}
+            outcome.write_small(found, aside)
+            if rows["talks"] and importlib.util.find_spec(SUMMARY) is not None:
+                importlib.import_module(SUMMARY).summarise(aside)
+            rests_on = {"data": list(self.identities.sources.values()), "code": self.identities.code}
+            outcome.write_manifest(found, aside, rows, rests_on)
+            self._put(aside)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        if found.errors:
+            where = self.place / f"{outcome.FAILURES}.csv"
+            self.progress.say(f"{len(found.errors)} of {len(found.tasks)} cells failed; why: {where}")
+
+    def _merge(self, found: outcome.Outcome, aside: Path) -> int:
+        names = sorted(self.ledger.shards)
+        arrays = layout(self.ledger, found.done, {name: number for number, name in enumerate(names)})
+        source = Source(self.work, names, *arrays)
+        self.progress.start(int(source.rows.sum()), "rows")
+        total = merge(source, found.talks(), aside, "talks", self.progress.advance)
+        self.progress.close()
+        return total
+
+    def _put(self, aside: Path) -> None:
+        """Replace what an earlier run left by what stands aside."""
+        (self.place / outcome.MANIFEST).unlink(missing_ok=True)
+        new = {path.name for path in aside.iterdir()}
+        for path in self.place.iterdir():
+            if PART.fullmatch(path.name) and path.name not in new:
+                path.unlink()
+        for name in sorted(new, key=lambda name: name == outcome.MANIFEST):
+            os.replace(aside / name, self.place / name)
+        how = circumstances(self.started, time.perf_counter() - self.clock)
+        how |= {"backend": self.backend.name, "workers": self.backend.workers}
+        write_json(self.place / RUN, how | {"worlds_played": self.worlds, "trade_states_solved": self.states})
