@@ -17,6 +17,7 @@ from experiments.messages import MAX_LINES, UserError, suggest, told
 COMMANDS = {
     "run": ("experiments.run", "run the talks and write a folder (the default command)"),
     "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
+    "explain": ("experiments.explain", "what a key means: unit, range, value, source, where it enters the model"),
     "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),
     "strategies": ("experiments.strategies", "the shipped strategies: what each does, needs and rests on"),
     "story": ("experiments.story_page", "one world, offer by offer: bargain story [RUN_DIR] --world K --talk japan"),

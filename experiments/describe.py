@@ -49,11 +49,11 @@ class Field:
         while True:
             choices = [c for c in node.get("anyOf", node.get("oneOf", ())) if c.get("type") != "null"]
             if choices:
-                node = _resolve(choices[0], self.root)
+                node = resolve(choices[0], self.root)
             elif node.get("type") == "array" and isinstance(node.get("items"), Mapping):
-                node = _resolve(node["items"], self.root)
-            elif _any_name(node) and "properties" not in node:
-                node = _resolve(_any_name(node), self.root)
+                node = resolve(node["items"], self.root)
+            elif any_name(node) and "properties" not in node:
+                node = resolve(any_name(node), self.root)
             else:
                 return node
 
@@ -96,17 +96,17 @@ class Field:
                 root = _plug_in_schema(target)
                 return Field(root, root).below(name, value)
         for choice in node.get("anyOf", ()) or node.get("oneOf", ()):
-            choice = _resolve(choice, self.root)
+            choice = resolve(choice, self.root)
             found = None if _other_kind(choice, value) else Field(choice, self.root).below(name, value)
             if found is not None:
                 return found
         if name in node.get("properties", {}):
-            return Field(_resolve(node["properties"][name], self.root), self.root)
-        inner = _any_name(node) or node.get("items")
+            return Field(resolve(node["properties"][name], self.root), self.root)
+        inner = any_name(node) or node.get("items")
         if not isinstance(inner, Mapping):
             return None
         kept = {k: self.node[k] for k in ("unit", "description") if k in self.node}
-        return Field(kept | dict(_resolve(inner, self.root)), self.root)
+        return Field(kept | dict(resolve(inner, self.root)), self.root)
 
     def names_at(self, value: Any) -> list[str]:
         """Return the names allowed below this key, given the value found here."""
@@ -115,7 +115,7 @@ class Field:
             if cls is not None:
                 return ["_target_", *_plug_in_schema(value["_target_"]).get("properties", {})]
         for choice in self.node.get("anyOf", ()) or self.node.get("oneOf", ()):
-            choice = _resolve(choice, self.root)
+            choice = resolve(choice, self.root)
             if not _other_kind(choice, value) and choice.get("properties"):
                 return list(choice["properties"])
         return self.names
@@ -142,7 +142,7 @@ def inside(value: Any, name: str) -> Any:
     return None
 
 
-def _resolve(node: Mapping, root: Mapping) -> Mapping:
+def resolve(node: Mapping, root: Mapping) -> Mapping:
     """Follow `$ref`, keeping what stands beside it."""
     if "$ref" in node:
         target = root["$defs"][node["$ref"].rsplit("/", 1)[-1]]
@@ -150,7 +150,7 @@ def _resolve(node: Mapping, root: Mapping) -> Mapping:
     return node
 
 
-def _any_name(node: Mapping) -> Mapping | None:
+def any_name(node: Mapping) -> Mapping | None:
     """Return what stands below any name of a mapping whose names are free."""
     inner = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
     return next((i for i in inner if isinstance(i, Mapping)), None)
