@@ -46,11 +46,17 @@ class Lab:
             Country(model, code, country.strategy, self.types[code])
         return model.open(self.stakes).run_model()
 
-    def chunks(self) -> Iterator[tuple[int, int]]:
-        """Yield (first, worlds) of the pieces a run is played in."""
+    @property
+    def most(self) -> int:
+        """How many worlds are played at once."""
         size = max(1, min(CHUNK, OFFERS // self.config.protocol.rounds))
         if any(space.weight_spread > 0 for space in self.types.values()):
             size = max(1, min(size, OWN_NUMBERS // max(len(s.agenda.grid) for s in self.stakes)))
+        return size
+
+    def chunks(self) -> Iterator[tuple[int, int]]:
+        """Yield (first, worlds) of the pieces a run is played in."""
+        size = self.most
         for first in range(0, self.config.worlds, size):
             yield first, min(size, self.config.worlds - first)
 
@@ -74,7 +80,11 @@ def build(config: Config) -> Lab:
 
 def make_economy(config: Config) -> Economy | None:
     """Return the run's economy, economies it does not name folded into ROW, or None for stylised talks."""
-    node = config.economy
+    return economy_of(config.economy)
+
+
+def economy_of(node) -> Economy | None:
+    """Return the economy of a configuration's `economy` node."""
     if node is None:
         return None
     parameters = TradeParameters(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 
 from experiments.build import Lab, build
-from experiments.messages import told
+from experiments.sweep.herds import Herds, message, sorted_out
 from sim.columns import TALKS
 from sim.results import OF_EVERY_RUN, talks_table
 
@@ -29,6 +29,7 @@ class Block(NamedTuple):
     worlds: int
 
 
+_HERDS = Herds()
 Played = tuple[pa.Table, list[tuple[int, int]], dict[int, str]]
 
 
@@ -38,7 +39,16 @@ def play_blocks(blocks: Sequence[Block]) -> Played:
     Rows are those of sim.results.talks_table, block after block, with the issue columns of all blocks (null where a
     block's talks lack the issue); then (offset, rows) of each block, and {index of the block: message}.
     """
-    return play_blocks_naive(blocks)
+    tables, parts, errors, solved = _HERDS.play(blocks)
+    order, found = sorted_out(parts)
+    table = joined(tables)
+    table = table.slice(0, sum(rows for _, rows in found.values())) if order is None else table.take(pa.array(order))
+    spans, at = [], 0
+    for number in range(len(blocks)):
+        at, rows = found.get(number, (at, 0))
+        spans.append((at, rows))
+        at += rows
+    return table.replace_schema_metadata({STATES_SOLVED: str(solved)}), spans, errors
 
 
 def play_blocks_naive(blocks: Sequence[Block]) -> Played:
@@ -70,10 +80,9 @@ def _attempt(block: Block, labs: dict[str, Lab | str]) -> pa.Table | str:
     except (MemoryError, OSError):
         raise
     except Exception as error:  # a strategy of the user's may raise anything
-        message = told(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {told(error)}"
         if key not in labs:
-            labs[key] = message
-        return message
+            labs[key] = message(error)
+        return message(error)
 
 
 def _rows(lab: Lab, block: Block) -> pa.Table:
