@@ -6,10 +6,10 @@ import mesa
 import numpy as np
 
 from agents.strategies.base import Strategy, misfit
-from sim.view import NONE, View
+from sim.view import NONE, PluginError, View
 
 
-class StrategyError(ValueError):
+class StrategyError(PluginError):
     """A strategy answered something that is not an offer or an answer; the message says who, where and what is due."""
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from sim.board import expected
-from sim.protocols.base import COLLAPSE
 from sim.ranking import from_micro
 from sim.table import SIDES
 
@@ -82,7 +81,7 @@ class Sticks:
         self.earned = np.zeros((worlds, 2))
         self.refused = np.zeros((worlds, 2), dtype=bool)
         self.spoken = np.zeros((worlds, 2), dtype=bool)
-        self.record = np.full((talk.model.protocol.rounds, worlds, 2), -1, dtype=np.int8)
+        self.record = np.full((talk.model.protocol.longest, worlds, 2), -1, dtype=np.int8)
 
     @property
     def flow(self) -> tuple[np.ndarray, np.ndarray]:
@@ -109,7 +108,7 @@ class Sticks:
     def _asked(self, policy, side: int, worlds: np.ndarray) -> np.ndarray:
         """Ask a policy for its rungs (n,) and hold it to what is allowed."""
         talk = self.talk
-        view = StickView(self, side, (talk.round, talk.model.protocol.rounds), worlds, talk.streams[side])
+        view = StickView(self, side, talk.clock, worlds, talk.streams[side])
         try:
             rungs = np.asarray(policy.move(view))
         except Exception as error:
@@ -139,7 +138,7 @@ class Sticks:
     def end(self) -> None:
         """Book the round's flow where it ended without a deal, and remember whose offer was refused."""
         talk = self.talk
-        lived = np.flatnonzero((talk.ending < 0) | ((talk.ending == COLLAPSE) & (talk.closed == talk.round + 1)))
+        lived = np.flatnonzero((talk.ending < 0) | (talk.closed == talk.round + 1))
         speaker = talk.history.speaker[:, talk.round]
         offered = talk.history.offers[:, talk.round] >= 0
         for side in SIDES:

@@ -25,6 +25,7 @@ class Agenda:
     grid: Grid
     stick: Stick
     moves: object = None  # sim.moves.Moves where tariffs move while talks go on
+    ratification: tuple = (None, None)  # sim.ratification.Legislature of each side that has one
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -13,6 +13,10 @@ from sim.ranking import Ranked
 NONE = -1  # no offer, no package
 
 
+class PluginError(ValueError):
+    """A strategy, stick policy or protocol did what it may not; the message says who, where and what is due."""
+
+
 @dataclass(frozen=True)
 class Seat:
     """One side's own knowledge in one talk, for all worlds of a chunk (n = R): types, values, patience.
