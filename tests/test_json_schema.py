@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import fnmatch
 import json
+import re
 from functools import cache
 
 import pytest
@@ -14,6 +15,7 @@ from experiments.compose import CONFIGS, load, validate
 from experiments.explain_key import nodes
 from experiments.json_schema import FOLDER, SETTINGS, kind_of, schemas, settings, texts
 from experiments.messages import UserError
+from experiments.places import settings as settings_of_files
 
 jsonschema = pytest.importorskip("jsonschema", reason="comes with the extras [app] and [notebooks]")
 
@@ -61,6 +63,16 @@ def test_every_shipped_file_passes_and_no_misspelt_key_does(path):
 def free(keys: tuple[str, ...]) -> bool:
     """Say whether the last of these keys is a name of the user's: of a talk, an issue, a country."""
     return len(keys) > 1 and keys[-2] in ("talks", "countries", "issues", "tariffs_pct", *("USA", "JPN", "EU27", "CHN"))
+
+
+def changed(data: dict, keys: tuple[str, ...], value) -> dict:
+    """Return the content with another value at a key."""
+    new = copy.deepcopy(data)
+    node = new
+    for key in keys[:-1]:
+        node = node[int(key)] if isinstance(node, list) else node[key]
+    node[keys[-1]] = value
+    return new
 
 
 def misspelt(data: dict, keys: tuple[str, ...]) -> dict:
@@ -140,13 +152,8 @@ def nested(keys: tuple[str, ...], data: dict, value: float) -> dict:
 
 def refusal(data: dict, keys: tuple[str, ...], value: float) -> str:
     """Return what the program says to a configuration with one value changed, empty where it takes it."""
-    changed = copy.deepcopy(data)
-    node = changed
-    for key in keys[:-1]:
-        node = node[key]
-    node[keys[-1]] = value
     try:
-        validate(changed, {})
+        validate(changed(data, keys, value), {})
     except UserError as error:
         return str(error)
     return ""
@@ -165,3 +172,16 @@ def test_editors_are_told_one_schema_for_every_file():
 def test_descriptions_carry_unit_and_range():
     node = schemas()["stick"]["properties"]["threat_pct"]
     assert node["description"].endswith("[%, -50 to 500]") and node["default"] == 0
+
+
+def test_what_the_files_say_to_try_may_be_tried():
+    tried = [
+        (s, re.match(r"(\[.*?\]|\{.*?\}|[^\s,]+)", s.comment.partition("; try: ")[2])) for s in settings_of_files()
+    ]
+    hints = [(s, yaml.safe_load(found.group())) for s, found in tried if found]
+    assert len(hints) > 50
+    for setting, value in hints:
+        path = CONFIGS.parent / setting.where.rpartition(":")[0]
+        data = content(path)
+        keys = next(k for k, v in nodes(data) if setting.home.endswith(f".{k[-1]}") and v == setting.value)
+        assert value != setting.value and of(path).is_valid(changed(data, keys, value)), (setting.where, value)
