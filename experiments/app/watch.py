@@ -1,0 +1,8 @@
+"""The page Watch."""
+
+import streamlit as st
+
+
+def page() -> None:
+    """Show the page."""
+    st.write("Watch")
