@@ -16,7 +16,7 @@ from sim.plots.style import FAINT, INK, LABEL, SMALL, TITLE, figure, tidy, wrapp
 from sim.plots.talks import Pair, pairs, rows_of
 
 BAND = 0.7  # share of a row's height that its talks fill
-RING = {"marker": "o", "facecolor": "none", "edgecolor": mark("subgame_perfect").line, "linewidth": 1.3, "s": 70}
+RING = {"marker": "o", "facecolor": "none", "edgecolor": mark("subgame_perfect").line, "linewidth": 1.3, "s": 58}
 LOOKS = {  # where both predict the same, the star stands in the ring
     "nash": {**mark("nash").style, "linewidth": 0.6, "s": 42, "zorder": 3.3},
     "subgame_perfect": {**RING, "zorder": 3.2},
