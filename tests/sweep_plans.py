@@ -27,12 +27,12 @@ SIZE = "talks.pie.issues.share.home_cost_busd"
 
 
 def plan(place: Path, values: dict, base=PIE, *, plugins: Path | None = None, **settings) -> Plan:
-    """Return the plan of all combinations of `values` (key: list); a value None keeps the base's."""
-    cells = []
+    """Return the plan of all combinations of `values` (key: list)."""
+    cells, first = [], None
     for number, point in enumerate(itertools.product(*values.values())):
         own = dict(zip(values, point))
         loaded = load([*base, *(f"{key}={value}" for key, value in own.items())], plugins=plugins)
-        first = loaded if number == 0 else first
+        first = loaded if first is None else first
         kept = {name: node for name, node in loaded.resolved.items() if name not in NOT_OF_KEY}
         key = hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
         cells.append(Cell(number, own, loaded.config, key))

@@ -11,7 +11,14 @@ from pathlib import Path
 from experiments.folder import data_sources
 from experiments.plugins import ENTRY_POINTS, HOUSE, OURS
 
-PLAYING = ("configs", "experiments/build.py", "experiments/messages.py", "experiments/sweep/work.py")  # besides OURS
+PLAYING = (  # besides OURS
+    "configs",
+    "experiments/build.py",
+    "experiments/herd.py",
+    "experiments/messages.py",
+    "experiments/sweep/herds.py",
+    "experiments/sweep/work.py",
+)
 NOT_PLAYING = ("sim/plots",)
 LIBRARIES = ("numpy", "scipy")  # whose versions can move the last bits
 LENGTH = 32  # hex digits kept of an identity: 128 bits
