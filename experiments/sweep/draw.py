@@ -27,7 +27,7 @@ from sim.plots import save
 from sim.plots.bands import OPTION_COLOURS, Along, outcome_band_panels
 from sim.plots.dots import option_panels
 from sim.plots.measures import DEALS, PAYOFFS, ROUNDS, SHARE, Measure, level
-from sim.plots.phase import phase_facets, phase_panels
+from sim.plots.phase import Facets, phase_facets, phase_panels
 from sim.plots.scatter import design_panels
 from sim.plots.squares import Plane
 from sim.plots.style import in_sentence, issue_label
@@ -244,13 +244,15 @@ def _multiples(sweep: Sweep) -> Iterator[tuple[str, Any]]:
             yield f"{measure.column}_{pair.talk}", drawn[0].get_figure()
 
 
-def facets(sweep: Sweep, rest: Sequence[Setting]) -> list[tuple[str, dict]]:
-    """Return (heading, {column: value}) of each small multiple; FACETS of them at the most, spread over all."""
+def facets(sweep: Sweep, rest: Sequence[Setting]) -> Facets:
+    """Return the small multiples over the remaining settings; FACETS of them at the most, spread over all."""
     values = [sorted(set(sweep.cells[s.key])) if s.number else list(dict.fromkeys(sweep.cells[s.key])) for s in rest]
-    every = list(product(*values))
+    every, across = list(product(*values)), len(values[-1])
     if len(every) > FACETS:
-        every = [every[k] for k in np.linspace(0, len(every) - 1, FACETS).round().astype(int)]
-    return [(_heading(rest, chosen), dict(zip([s.key for s in rest], chosen))) for chosen in every]
+        every, across = [every[k] for k in np.linspace(0, len(every) - 1, FACETS).round().astype(int)], 4
+    if len(rest) == 1 or across > 4:
+        across = min(len(every), 3 if len(every) != 4 else 2)
+    return Facets([(_heading(rest, chosen), dict(zip([s.key for s in rest], chosen))) for chosen in every], across)
 
 
 def _heading(rest: Sequence[Setting], chosen: Sequence) -> str:
@@ -258,8 +260,8 @@ def _heading(rest: Sequence[Setting], chosen: Sequence) -> str:
     for setting, value in zip(rest, chosen):
         name, _, unit = setting.label.partition(" (")
         shown = f"{value:g}" if setting.number else str(value).replace("_", " ")
-        said.append(f"{name} {shown}" + (f" {unit.removesuffix(')')}" if unit else ""))
-    return ", ".join(said)
+        said.append(f"{name}: {shown}" + (f" {unit.removesuffix(')')}" if unit else ""))
+    return "; ".join(said)
 
 
 def _design(sweep: Sweep) -> Iterator[tuple[str, Any]]:

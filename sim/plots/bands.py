@@ -133,7 +133,14 @@ def handles(theory, along: Along, measures: Sequence[Measure], options: Sequence
     """Return the legend's entries: what was simulated, theory, no zone of agreement."""
     if along.by:
         out = [
-            Line2D([], [], color=OPTION_COLOURS[k], marker=OPTION_MARKERS[k], markersize=4, label=str(option))
+            Line2D(
+                [],
+                [],
+                color=OPTION_COLOURS[k],
+                marker=OPTION_MARKERS[k],
+                markersize=4,
+                label=str(option).replace("_", " "),
+            )
             for k, option in enumerate(options)
         ]
         out.append(Patch(facecolor=MUTED, alpha=0.35, label="95 % interval of the mean"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
@@ -29,6 +30,13 @@ NO_DEALS = {"facecolor": "white", "edgecolor": "#CCCCCC", "hatch": "////"}
 SEQUENTIAL, TARIFFS, DIVIDED, LEVERAGES = "cividis", "viridis", "PuOr", "YlOrRd"
 SPLIT = (5.0, 10.0)  # least and most points across a dot
 NONE, CREDIBLE = "#E3E3E3", "#3B0A1E"
+
+
+class Facets(NamedTuple):
+    """Small multiples: (heading, {column: value}) of each panel, and how many stand side by side."""
+
+    panels: Sequence[tuple[str, dict]]
+    across: int
 
 
 def phase_map(summary, theory, *, plane: Plane, measure: Measure, paint: Paint, concept: str = "nash", ax: Axes):
@@ -88,34 +96,35 @@ def phase_panels(
     for spare in axes[count:]:
         spare.set_axis_off()
     found = _handles(said, measures, concept, lever, plane) + _no_deals(mine, measures)
-    _finish(fig, f"{pair.title}: outcomes over two settings", plane, found)
+    one, two = (in_sentence(label.partition(" (")[0]) for label in (plane.x_label, plane.y_label))
+    _finish(fig, f"{pair.title}: {one} × {two}", plane, found)
     return list(axes[:count])
 
 
 def phase_facets(
-    summary, theory, *, plane: Plane, measure: Measure, pair: Pair, facets: Sequence[tuple[str, dict]], concept="nash"
+    summary, theory, *, plane: Plane, measure: Measure, pair: Pair, facets: Facets, concept: str = "nash"
 ) -> list[Axes]:
     """Draw one measure of a talk over two settings as small multiples, a panel a facet, one colour bar for all.
 
-    `facets`: (heading, {column: value}) of each panel. Returns the axes.
+    `summary`, `theory`: all talks, a row a cell and talk. Returns the axes.
     """
     mine, said = rows_of(summary, pair.talk), rows_of(theory, pair.talk)
-    across = min(len(facets), 3 if len(facets) != 4 else 2)
-    down = -(-len(facets) // across)
+    panels, across = facets
+    down = -(-len(panels) // across)
     fig = figure(1.4 + 2.2 * across, 1.2 + 2.05 * down)
     axes = fig.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
     paint = paint_of(measure, mine, said, concept)
-    for ax, (head, chosen) in zip(axes, facets):
+    for ax, (head, chosen) in zip(axes, panels):
         own = [_chosen(frame, chosen) for frame in (mine, said)]
         phase_map(*own, plane=plane, measure=measure, paint=paint, concept=concept, ax=ax)
         heading(ax, head)
-    for spare in axes[len(facets) :]:
+    for spare in axes[len(panels) :]:
         spare.set_axis_off()
     label = measure.named(pair.demander, pair.partner)
     _bar(fig, list(axes), paint, label)
     found = _handles(said, [measure], concept, False, plane) + _no_deals(mine, [measure])
     _finish(fig, f"{pair.title}: {in_sentence(label)}", plane, found)
-    return list(axes[: len(facets)])
+    return list(axes[: len(panels)])
 
 
 def paint_of(measure: Measure, summary, theory, concept: str) -> Paint:

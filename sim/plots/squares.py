@@ -72,7 +72,7 @@ def contours(ax: Axes, values: np.ndarray, own: tuple[Ruler, Ruler], colour: str
     known = values[np.isfinite(values)]
     if x.words or y.words or min(values.shape) < 2 or not len(known) or np.ptp(known) < 1e-6:
         return
-    levels = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(known.min(), known.max())
+    levels = MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(known.min(), known.max())
     lines = ax.contour(x.middles, y.middles, values, levels=levels, colors=[colour], linewidths=1.0, zorder=3)
     for text in ax.clabel(lines, fontsize=0.9 * SMALL, fmt="%g", inline=False, colors=[colour]):
         text.set(rotation=0, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
