@@ -67,8 +67,8 @@ class Loaded:
 def load(overrides: Sequence[str] = (), *, plugins: Path | None = None, config_dir: Path | None = None) -> Loaded:
     """Compose the defaults with the overrides, check everything, return the frozen configuration."""
     composed, origins, choices = compose(overrides, config_dir=config_dir)
-    run_dir = _inside_outputs(composed.hydra.run.dir, "hydra.run.dir")
-    _inside_outputs(composed.hydra.sweep.dir, "hydra.sweep.dir")
+    run_dir = inside_outputs(composed.hydra.run.dir, "hydra.run.dir")
+    inside_outputs(composed.hydra.sweep.dir, "hydra.sweep.dir")
     data = to_plain(composed, origins)
     config = validate(data, origins, plugins=plugins)
     return Loaded(config, plain(config), origins, choices, tuple(overrides), run_dir, plugins, config_dir)
@@ -274,7 +274,7 @@ class _ScanningRepository(ConfigRepository):
         return super().load_config(config_path)
 
 
-def _inside_outputs(folder: str, key: str) -> str:
+def inside_outputs(folder: str, key: str) -> str:
     """Return the folder if it stays below outputs/; elsewhere needs --out."""
     parts = PurePosixPath(str(folder).replace("\\", "/")).parts
     if not parts or parts[0] != OUTPUTS or ".." in parts or len(parts) < 2 or ":" in str(folder):
