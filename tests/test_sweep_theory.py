@@ -12,7 +12,7 @@ from experiments.compose import load
 from experiments.concepts import concepts, surplus_share
 from experiments.meeting import meetings
 from experiments.sweep.theory import CONCEPTS, theory, write_theory
-from sim import assess
+from sim import states
 from sim.solutions.credibility import leverage
 
 JAPAN = load(("talks=us_japan",)).config
@@ -100,8 +100,8 @@ def test_a_drawn_package_has_the_level_to_be_expected():
 
 def test_what_does_not_move_trade_is_not_solved_again(monkeypatch):
     solved = []
-    whole = assess.solve
-    monkeypatch.setattr(assess, "solve", lambda *a: solved.append(len(a[1])) or whole(*a))
+    whole = states.solve
+    monkeypatch.setattr(states, "solve", lambda *a: solved.append(len(a[1])) or whole(*a))
     beliefs = [changed(JAPAN, stick={"belief_pct": b}, rates=(r,)) for b in (0.0, 50.0) for r in (0.1, 0.4)]
     theory(cells(beliefs))
     assert sum(solved) == build(JAPAN).assessor.count == sum(solved[:1])

@@ -23,13 +23,14 @@ from sim.results import NOTHING_GAINED, issue_columns, write
 from sim.solutions import bargaining, subgame
 from sim.solutions.credibility import leverage
 from sim.solutions.frontier import Frontier, frontier
+from sim.states import States
 from sim.table import SIDES
 
 THEORY = "theory.parquet"
 POINTS = ("nash", "kalai_smorodinsky", "nash_patience")  # concepts that name a package
 PLAYED = "subgame_perfect"  # the concept whose package may be drawn
 CONCEPTS = (*POINTS, PLAYED)
-STATES = 4096  # trade states kept of one economy before starting afresh
+GROUNDS, STATES = 64, 8192  # sets of agendas whose trade states are solved at once; states kept of one economy
 OF_BELIEF = ("resolve_pct", "belief_pct")  # of a stick: they move no trade state
 SIDE_NAMES = ("demander", "partner")
 
@@ -138,24 +139,35 @@ def _without_patience(country):
 
 def _of_economy(grounds: list[list[Batch]], names: dict[str, int]) -> list[pa.Table]:
     """Return the predictions of all cells of one economy; `names` collects the talks in order."""
-    assessor, economy, out = None, None, []
-    for batches in grounds:
-        config = batches[0].config
-        agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
-        for name in config.talks:
-            names.setdefault(name, len(names))
-        try:
-            economy = make_economy(config) if economy is None else economy
-            if assessor is None or assessor.count > STATES:
-                assessor = Assessor(economy, agendas)
-            assessor.agendas = {agenda.name: agenda for agenda in agendas}
-            stakes = dict(zip(config.talks, assessor.stakes()))
-        except ValueError:  # the run of these cells fails too, and says why
-            assessor = None
-            continue
-        columns = issue_columns([agenda.grid for agenda in agendas])
-        out += [_predicted(batch, stakes[batch.talk], columns) for batch in batches]
+    out = []
+    try:
+        economy = make_economy(grounds[0][0].config)
+    except ValueError:  # the runs of these cells fail too, and say why
+        return out
+    states = None
+    for start in range(0, len(grounds), GROUNDS):
+        if states is None or len(states) > STATES:
+            states = States(economy)
+        part, plans = grounds[start : start + GROUNDS], []
+        for batches in part:
+            talks = batches[0].config.talks
+            assessor = Assessor(economy, tuple(make_agenda(name, talk) for name, talk in talks.items()), states)
+            names.update({name: len(names) for name in talks if name not in names})
+            plans.append((assessor, assessor.plans()))
+        states.solve()
+        for batches, (assessor, plan) in zip(part, plans):
+            out += _of_ground(batches, assessor, plan)
     return out
+
+
+def _of_ground(batches: list[Batch], assessor: Assessor, plan) -> list[pa.Table]:
+    """Return the predictions of the cells that share their agendas; none where a trade state has no equilibrium."""
+    try:
+        stakes = dict(zip(assessor.agendas, assessor.finish(plan)))
+    except ValueError:
+        return []
+    columns = issue_columns([agenda.grid for agenda in assessor.agendas.values()])
+    return [_predicted(batch, stakes[batch.talk], columns) for batch in batches]
 
 
 def _predicted(batch: Batch, stakes, columns: list[str]) -> pa.Table:
