@@ -13,7 +13,7 @@ from agents.country import Country
 from agents.strategies.base import misfit
 from configs.schema import Config
 from sim.assess import Assessor
-from sim.deals import Issue, make_grid
+from sim.deals import Grid, Issue, make_grid
 from sim.economy import Economy, TradeParameters
 from sim.economy_arrays import REST
 from sim.model import Talks, TypeSpace
@@ -111,10 +111,15 @@ def _each(value, keep: tuple[str, ...], otherwise: float):
     return tuple(value.get(code, otherwise) for code in names)
 
 
-def make_agenda(name: str, talk) -> Agenda:
-    """Return a talk's agenda: its package grid and stick, percent turned into shares."""
+def make_issues(talk) -> tuple[Issue, ...]:
+    """Return what is on the table of a talk, percent turned into shares."""
     pair = (talk.demander, talk.partner)
-    grid = make_grid(tuple(_issue(key, node, pair) for key, node in talk.issues.items()))
+    return tuple(_issue(key, node, pair) for key, node in talk.issues.items())
+
+
+def make_agenda(name: str, talk, grid: Grid | None = None) -> Agenda:
+    """Return a talk's agenda: its package grid (made here by default) and stick, percent turned into shares."""
+    grid = make_grid(make_issues(talk)) if grid is None else grid
     return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick), _moves(talk))
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from agents.country import Country
 from agents.strategies.base import misfit
 from configs.schema import Config
-from experiments.build import Lab, economy_of, make_agenda, make_types
+from experiments.build import Lab, economy_of, make_agenda, make_issues, make_types
 from sim.assess import Assessor
-from sim.deals import Grid
+from sim.deals import Grid, make_grid
 from sim.model import Talks
 from sim.states import States
 from sim.table import Agenda
@@ -48,11 +48,13 @@ class Stable:
         self.nodes = Nodes()
         self.ranks: dict = {}
         self._stakes: dict = {}
+        self._grids: dict = {}
+        self._economies: dict[object, States] = {}
 
     @property
     def solved(self) -> int:
         """How many distinct trade states were solved so far."""
-        return sum(len(made) for made, _ in self.nodes._made.values() if isinstance(made, States))
+        return sum(map(len, self._economies.values()))
 
     def labs(self, configs: Sequence[Config]) -> list[Lab | Exception]:
         """Return the lab of each configuration, or the error it fails with; trade states are solved in one batch."""
@@ -68,14 +70,28 @@ class Stable:
                 why = misfit(country.strategy, config.protocol, config.information)
                 if why:
                     raise ValueError(f"countries.{code}.strategy: {why}")
-            states = self.nodes.made(_states, config.economy)
-            agendas = tuple(self.nodes.made(_agenda, name, talk) for name, talk in config.talks.items())
+            states = self.nodes.made(self._states_of, config.economy)
+            agendas = tuple(self.nodes.made(self._agenda, name, talk) for name, talk in config.talks.items())
             assessor = Assessor(states.economy, agendas, states)
             keys = {a.name: self._key(states, a, agendas) for a in agendas}
             new = tuple(name for name, key in keys.items() if key not in self._stakes)
             return _Begun(config, assessor, keys, assessor.plans(new) if new else {})
         except ValueError as error:
             return error
+
+    def _states_of(self, economy) -> States:
+        """Return the trade states of an economy: nodes that say the same share them."""
+        key = comparable(economy)
+        if key not in self._economies:
+            self._economies[key] = States(economy_of(economy))
+        return self._economies[key]
+
+    def _agenda(self, name: str, talk) -> Agenda:
+        """Return a talk's agenda; talks about the same share one grid of packages."""
+        issues = make_issues(talk)
+        if issues not in self._grids:
+            self._grids[issues] = make_grid(issues)
+        return make_agenda(name, talk, self._grids[issues])
 
     def _key(self, states: States, agenda: Agenda, agendas: tuple[Agenda, ...]) -> tuple:
         """Return what a talk's stakes follow from: its own rates and packages, and the tariffs of the other talks."""
@@ -131,14 +147,6 @@ class _Begun:
     plans: dict
 
 
-def _states(node) -> States:
-    return States(economy_of(node))
-
-
-def _agenda(name: str, talk) -> Agenda:
-    return make_agenda(name, talk)
-
-
 def _ground(agenda: Agenda) -> tuple:
     """Return what a talk's interim puts under the others: the pair and its two tariffs."""
     return agenda.name, agenda.pair, agenda.stick.rates(False)
@@ -172,7 +180,9 @@ def comparable(value) -> object:
         return tuple(map(comparable, value))
     if isinstance(value, dict):
         return tuple((key, comparable(item)) for key, item in value.items())
-    if is_dataclass(value):
+    if hasattr(type(value), "model_fields"):
+        return type(value), *(comparable(getattr(value, name)) for name in type(value).model_fields)
+    if is_dataclass(value) and type(value).__eq__ is object.__eq__:
         return type(value), *(comparable(getattr(value, f.name)) for f in fields(value))
     try:
         hash(value)

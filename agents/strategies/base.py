@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from sim.deals import apart, distances
+from sim.grouping import grouped
 from sim.view import NONE, View
 
 PLUGIN = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -126,8 +127,8 @@ def _cases(view: View, target: np.ndarray, width: np.ndarray | int):
     wanted[types], band[types] = target, width  # worlds of one type often share one target: each type is then one case
     if (wanted[types] == target).all() and (band[types] == width).all():
         return (np.arange(count), wanted, band), types
-    distinct, case = np.unique(np.stack([types, target, width]), axis=1, return_inverse=True)
-    return tuple(distinct), case.reshape(-1)
+    first, case = grouped(types, target, width)
+    return (types[first], target[first], width[first]), case
 
 
 def _nearest(view: View, cases: tuple[np.ndarray, ...], case: np.ndarray, said: np.ndarray) -> np.ndarray:

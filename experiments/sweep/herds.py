@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,6 @@ from experiments.build import Lab
 from experiments.herd import Stable
 from experiments.messages import told
 from sim.results import talks_table
-
-if TYPE_CHECKING:
-    from experiments.sweep.work import Block
 
 SLICE = 2048  # blocks put together at once
 NUMBERS = 1 << 23  # utilities of a side stacked in one model
@@ -36,8 +33,11 @@ class Herds:
     def __init__(self) -> None:
         self.stable = Stable()
 
-    def play(self, blocks: Sequence[Block]) -> tuple[list[pa.Table], list[Part], dict[int, str], int]:
-        """Return tables of rows, which rows are whose, {number of a block: what went wrong}, trade states solved."""
+    def play(self, blocks: Sequence) -> tuple[list[pa.Table], list[Part], dict[int, str], int]:
+        """Return tables of rows, which rows are whose, {number of a block: what went wrong}, trade states solved.
+
+        `blocks` are experiments.sweep.work.Block: cell, first world, worlds.
+        """
         if len(self.stable.nodes) + len(self.stable.ranks) > KEPT:
             self.stable = Stable()
         before, tables, parts, errors, at = self.stable.solved, [], [], {}, 0
@@ -53,14 +53,14 @@ class Herds:
             self.stable.ranks.clear()
         return tables, [part for part in parts if part.block not in errors], errors, self.stable.solved - before
 
-    def _labs(self, blocks: Sequence[Block], numbers: range, errors: dict[int, str]) -> dict[int, Lab]:
+    def _labs(self, blocks: Sequence, numbers: range, errors: dict[int, str]) -> dict[int, Lab]:
         """Return the lab of each block that can be put together; one lab a cell."""
         cells = {blocks[n].cell.key: blocks[n].cell for n in numbers}
         found = dict(zip(cells, self.stable.labs([cell.config for cell in cells.values()])))
         errors |= {n: message(found[k]) for n in numbers if isinstance(found[k := blocks[n].cell.key], Exception)}
         return {n: found[blocks[n].cell.key] for n in numbers if n not in errors}
 
-    def _herds(self, blocks: Sequence[Block], labs: dict[int, Lab]) -> Iterator[tuple[list[int], int, int]]:
+    def _herds(self, blocks: Sequence, labs: dict[int, Lab]) -> Iterator[tuple[list[int], int, int]]:
         """Yield numbers of blocks to be played side by side, with the range of worlds: (numbers, first, worlds)."""
         alike: dict[tuple, list[int]] = {}
         for number, lab in labs.items():
