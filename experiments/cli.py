@@ -21,7 +21,8 @@ COMMANDS = {
     "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),
     "strategies": ("experiments.strategies", "the shipped strategies: what each does, needs and rests on"),
     "story": ("experiments.story_page", "one world, offer by offer: bargain story [RUN_DIR] --world K --talk japan"),
-    "meetings": ("experiments.meetings.command", "agents that play a theory beside that theory: a line and a figure each"),
+    "meetings": ("experiments.meetings.command", "agents that play a theory, beside it: a line and a figure each"),
+    "policies": ("experiments.policies", "what each way of moving a tariff buys and costs, against each answer"),
     "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
 }
 DEFAULT = "run"
