@@ -18,7 +18,7 @@ class AlternatingOffers(Protocol):
     Accepted: in force from this round on. Refused: the responder alone may take its outside option; else the
     interim flow is earned; then talks collapse with the hazard, else the next round. After the last round the
     deadline payoff, or with a chance an extension. Who proposes is drawn each round, alternates, or is always the same
-    side: repeated take-it-or-leave-it.
+    side: repeated take-it-or-leave-it. A package refused at home counts as refused at the table.
     """
 
     rounds: int = Field(13, ge=1, le=10_000, description="rounds until the deadline")
@@ -112,8 +112,9 @@ class AlternatingOffers(Protocol):
         if not spoken.all():
             worlds, rows, silent = worlds[spoken], rows[spoken], worlds[~spoken]
         accepted = talk.respond(1 - side, worlds, rows) if len(worlds) else spoken[:0]
-        talk.close(worlds[accepted], DEAL, rows[accepted])
-        left = np.concatenate([worlds[~accepted], silent])
+        over = accepted.copy()
+        over[accepted] = talk.close(worlds[accepted], DEAL, rows[accepted])
+        left = np.concatenate([worlds[~over], silent])
         if talk.has_outside(1 - side) and len(left):
             walks = talk.walk(1 - side, left)
             talk.close(left[walks], OUTSIDE, side=1 - side)

@@ -61,9 +61,10 @@ class MonotonicConcession(Protocol):
         draw = talk.chance_of("both_accept")[worlds] < 0.5
         demanders = says[1] & (~says[0] | draw)  # its offer is the one that stands
         rows = np.where(demanders, offers[0], offers[1])
-        talk.close(worlds[agreed], DEAL, rows[agreed])
-        left = worlds[~agreed]
-        stuck = ~(moved[0] | moved[1])[~agreed]
+        over = agreed.copy()
+        over[agreed] = talk.close(worlds[agreed], DEAL, rows[agreed])
+        left = worlds[~over]
+        stuck = ~(moved[0] | moved[1])[~over]
         for side in (0, 1):
             if talk.has_outside(side) and len(left):
                 walks = talk.walk(side, left)
