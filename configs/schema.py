@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import prod
 from typing import Annotated, Literal
 
@@ -21,12 +21,13 @@ from configs.fields import (
     quantity,
     scalar_or_mapping,
 )
+from configs.hubs import Hub, check_hub
 from configs.issues import Cut, Issue, Stick, Tariff  # noqa: F401  (part of the schema)
+from configs.moves import Moves
 from configs.sweeps import Design, SweepSettings
 
 MAX_PACKAGES = 100_000
 MAX_TYPES = 64
-MAX_RUNGS = 20
 TRADE_KINDS = ("tariff", "barrier")
 COMPONENTS = ("welfare", "revenue", "protection", "balance", "security", "pledge", "concession")
 
@@ -191,26 +192,6 @@ class Country(Node):
     strategy: plug_in("strategy") = Field(description="how it bargains")
 
 
-class Moves(Node):
-    """Tariffs that move while talks go on: the rungs of each side, the interim's among them, and who moves them."""
-
-    demander_rungs_pct: listed(Tariff) = quantity(..., "rates the demander's tariff can stand on, on top", "%")
-    partner_rungs_pct: listed(Tariff) = quantity(..., "rates the partner's tariff can stand on, on top", "%")
-    demander: plug_in("policy") | None = Field(None, description="how the demander moves; null: not at all")
-    partner: plug_in("policy") | None = Field(None, description="how the partner moves; null: not at all")
-
-    @model_validator(mode="after")
-    def _increasing(self):
-        for key in ("demander_rungs_pct", "partner_rungs_pct"):
-            rates = getattr(self, key)
-            if len(rates) > MAX_RUNGS:
-                raise fault(key, f"{len(rates)} rungs; at most {MAX_RUNGS}")
-            for low, high in pairwise(rates):
-                if high <= low:
-                    raise fault(key, f"{low:g} is followed by {high:g}; rungs must be strictly increasing")
-        return self
-
-
 class Talk(Node):
     """One negotiation: who demands, of whom, over what, with which stick."""
 
@@ -259,6 +240,7 @@ class Config(Node):
     countries: dict[Name, Country] = Field(description="who bargains", min_length=2)
     talks: dict[Name, Talk] = Field(description="the negotiations", min_length=1)
     protocol: plug_in("protocol") = Field(description="who speaks, who answers, when it ends")
+    hub: Hub | None = Field(None, description="one side with several talks and little time; null: all at once")
     design: Design | None = Field(None, description="an axis of several keys at once: makes the run a sweep")
     sweep: SweepSettings = Field(SweepSettings(), description="how the cells of a sweep are run")
     dry_run: bool = Field(False, description="say how many runs this is and what they would take; run nothing")
@@ -288,6 +270,7 @@ class Config(Node):
             if (first.demander, first.partner) == (second.demander, second.partner):
                 pair = f"{first.demander} and {first.partner}"
                 raise fault(f"talks.{b}", f"is over the same pair as talks.{a}: {pair}; put all issues in one talk")
+        check_hub(self.hub, self.talks, self.economy)
         return self
 
     def _needs_economy(self, name: str, talk: Talk, part: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from agents.country import Country
 from agents.strategies.base import misfit
 from configs.schema import Config
 from sim.assess import Assessor
+from sim.attention import Attention
 from sim.deals import Grid, Issue, make_grid
 from sim.economy import Economy, TradeParameters
 from sim.economy_arrays import REST
+from sim.grounds import Grounds
+from sim.hub import foreseen
 from sim.model import Talks, TypeSpace
 from sim.moves import Moves
 from sim.payoffs import COMPONENTS, Types
@@ -41,10 +45,23 @@ class Lab:
         """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
         config = self.config
         rules = {"seed": config.seed, "worlds": worlds, "first": first, "information": config.information}
-        model = Talks(config.protocol, **rules)
-        for code, country in self.config.countries.items():
-            Country(model, code, country.strategy, self.types[code])
-        return model.open(self.stakes).run_model()
+
+        def seated() -> Talks:
+            model = Talks(config.protocol, **rules)
+            for code, country in config.countries.items():
+                Country(model, code, country.strategy, self.types[code])
+            return model.open(self.stakes, hub=self.hub)
+
+        if self.hub is not None and self.hub[0].others == "expected":
+            return foreseen(seated)
+        return seated().run_model()
+
+    @cached_property
+    def hub(self) -> tuple[Attention, Grounds] | None:
+        """How a demander deals with its talks, and the tables they are played on, kept for all worlds; None: no hub."""
+        if self.config.hub is None:
+            return None
+        return Attention(**self.config.hub.model_dump()), Grounds(self.assessor, self.stakes)
 
     @property
     def most(self) -> int:

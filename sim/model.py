@@ -9,9 +9,13 @@ import mesa
 import numpy as np
 
 from sim import draws
+from sim.attention import Attention
+from sim.grounds import Grounds
 from sim.guard import check_rules, play_round
+from sim.hub import Hub
 from sim.payoffs import COMPONENTS, Types
 from sim.protocols.base import Protocol
+from sim.spoke import SpokeTalk
 from sim.table import Stakes
 from sim.talk import Talk
 
@@ -71,6 +75,7 @@ class Talks(mesa.Model):
         self.information = information  # private, types or complete
         self.round = 0
         self.talks: tuple[Talk, ...] = ()
+        self.hub: Hub | None = None
 
     def country(self, code: str):
         """Return the country with this code; KeyError if none registered."""
@@ -79,23 +84,29 @@ class Talks(mesa.Model):
                 return agent
         raise KeyError(f"no country {code!r} has a seat; seated: {', '.join(a.code for a in self.agents)}")
 
-    def open(self, stakes: tuple[Stakes | tuple[Stakes, ...], ...], *, ranks: dict | None = None) -> Talks:
+    def open(self, stakes: tuple[Stakes | tuple[Stakes, ...], ...], *, ranks: dict | None = None,
+             hub: tuple[Attention, Grounds] | None = None) -> Talks:  # fmt: skip
         """Seat the countries at the talks, each with its stakes or those of each cell, and return the model."""
-        self.talks = tuple(self._talk(own, ranks) for own in stakes)
+        self.talks = tuple(self._talk(Talk if hub is None else SpokeTalk, own, ranks) for own in stakes)
+        self.hub = None if hub is None else Hub(self, *hub)
         return self
 
-    def _talk(self, stakes, ranks: dict | None) -> Talk:
+    def _talk(self, kind: type[Talk], stakes, ranks: dict | None) -> Talk:
         agenda = (stakes[0] if isinstance(stakes, tuple) else stakes).agenda
-        return Talk(self, stakes, (self.country(agenda.demander), self.country(agenda.partner)), ranks=ranks)
+        return kind(self, stakes, (self.country(agenda.demander), self.country(agenda.partner)), ranks=ranks)
 
     def step(self) -> None:
         """Play one round of every talk in all worlds where it is open."""
+        if self.hub is not None:
+            self.hub.begin()
         for talk in self.talks:
             if talk.sticks is not None:
                 talk.sticks.begin()
             play_round(self.protocol, talk)
             if talk.sticks is not None:
                 talk.sticks.end()
+        if self.hub is not None:
+            self.hub.end()
         self.round += 1
         granted = self.protocol.extension(self.round)
         if granted >= 0:

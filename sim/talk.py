@@ -88,13 +88,13 @@ class Talk:
         listed = self.home is None or all(self.home.finite(s) for s in SIDES if self.home.knows(s))
         return Common(self.agenda.grid, self.model.protocol, prior, known, kept=kept if listed else {})
 
-    def _prior(self, other: int) -> Prior | None:
-        """Return what is common knowledge of a side's private types, the same in all cells."""
-        table = self.table
+    def _prior(self, other: int, variant: int = 0) -> Prior | None:
+        """Return what is common knowledge of a side's private types, on the table of one variant."""
+        table = self.board.tables[variant]
         prior = Prior(
             table.ranked[other],
             table.types[other].probability,
-            self.board.no_deal[other][0],
+            self.board.no_deal[other][variant],
             table.impasse[other],
             self.model.protocol.discount(table.types[other].discount_rate),
         )
@@ -135,7 +135,7 @@ class Talk:
 
     def propose(self, side: int, worlds: np.ndarray) -> np.ndarray:
         """Ask a side for its offers (n,), rows or -1 for a pass, and put them on record."""
-        rows = self.countries[side].propose(self.view(side, worlds))
+        rows = self.asked(side, worlds)
         record = self.history
         record.offers[:, self.round][worlds] = rows
         record.speaker[:, self.round][worlds] = side
@@ -143,6 +143,10 @@ class Talk:
         at, said = (worlds, rows) if spoken.all() else (worlds[spoken], rows[spoken])
         record.last[:, side][at] = said
         return rows
+
+    def asked(self, side: int, worlds: np.ndarray) -> np.ndarray:
+        """Ask a side for its offers (n,) without putting them on record: sealed ones."""
+        return self.countries[side].propose(self.view(side, worlds))
 
     def respond(self, side: int, worlds: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Ask a side whether it accepts the packages `rows` (n,) in these worlds."""

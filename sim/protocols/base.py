@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Protocol(ABC):
     extension_chance_pct: float = 0.0
     extension_rounds: int = 1
     max_extensions: int = 0
+    exchange: ClassVar[int] = 1  # rounds that belong together: a hub does not leave a talk between them
 
     @property
     def extends(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -20,6 +22,8 @@ class MonotonicConcession(Protocol):
     last round the deadline payoff. Source: Rosenschein & Zlotkin (1994), Rules of Encounter, ch. 2; Zeuthen (1930)
     and Harsanyi (1956), Econometrica 24, for who concedes, which is the sides' own business (strategy zeuthen).
     """
+
+    exchange: ClassVar[int] = 2
 
     rounds: int = Field(400, ge=2, le=10_000, multiple_of=2, description="rounds until the deadline, two an exchange")
     days_per_round: float = Field(
@@ -43,7 +47,7 @@ class MonotonicConcession(Protocol):
 
     def _seal(self, talk, worlds: np.ndarray) -> None:
         """Ask both sides for their offers before either is on record; they are seen in the next round."""
-        rows = [talk.countries[side].propose(talk.view(side, worlds)) for side in (0, 1)]
+        rows = [talk.asked(side, worlds) for side in (0, 1)]
         for side in (0, 1):
             held = _without_retreat(talk, side, worlds, rows[side])
             talk.history.offers[worlds, talk.round + side] = held

@@ -1,0 +1,94 @@
+"""What each talk is worth given the deals that stand elsewhere: worked out once, whatever world and chunk asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sim.assess import Assessor
+from sim.attention import expected_gain
+from sim.deals import TRADE_KINDS, Grid
+from sim.payoffs import Types
+from sim.table import Stakes
+
+INTERIM = -1  # no deal stands: the talk is at its interim
+
+
+def trade_levels(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the trade level (P,) of each package, and the first package (U,) of each level.
+
+    Packages with the same tariffs and barriers share a level: what else is in them moves no prices, and is nothing to
+    the other talks.
+
+    >>> from sim.deals import Issue, make_grid
+    >>> grid = make_grid((Issue("pay", "security", 1, (0.0, 2.0)), Issue("t", "tariff", 0, (0.0, 0.1, 0.2))))
+    >>> [part.tolist() for part in trade_levels(grid)]
+    [[0, 1, 2, 0, 1, 2], [0, 1, 2]]
+    """
+    moving = [k for k, issue in enumerate(grid.issues) if issue.kind in TRADE_KINDS]
+    if not moving:
+        return np.zeros(len(grid), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    _, first, level = np.unique(grid.index[:, moving], axis=0, return_index=True, return_inverse=True)
+    return level.reshape(-1), first
+
+
+def distinct(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each distinct column of levels (J, n) is first met (M,), and which of them each column is (n,).
+
+    >>> [part.tolist() for part in distinct(np.array([[3, -1, 3], [0, 0, 0]]))]
+    [[1, 0], [1, 0, 1]]
+    """
+    code, first = np.zeros(levels.shape[1], dtype=np.int64), np.zeros(0, dtype=np.int64)
+    for row in levels:
+        span = int(row.max(initial=0)) + 3
+        _, first, code = np.unique(code * span + (row + 2), return_index=True, return_inverse=True)
+    return first, code.reshape(-1)
+
+
+class Grounds:
+    """The stakes of a run's talks by the trade levels of the deals that stand elsewhere."""
+
+    def __init__(self, assessor: Assessor, stakes: tuple[Stakes, ...]) -> None:
+        """Take the run's assessor and its stakes with all other talks at their interim."""
+        self.assessor, self.names = assessor, tuple(own.agenda.name for own in stakes)
+        found = [trade_levels(own.agenda.grid) for own in stakes]
+        self.level = [level for level, _ in found]
+        self.first = [first for _, first in found]
+        self._stakes: dict[tuple, Stakes] = {}
+        self.joint: dict = {}  # numbers of joint trade states: see sim/joint.py
+        self._gains: dict[int, np.ndarray] = {}
+        for name, own in zip(self.names, stakes):
+            self._stakes[self._key(name, assessor.plans((name,))[name])] = own
+
+    def stakes(self, talk: int, standing: Iterable[tuple[int, ...]]) -> list[Stakes]:
+        """Return the stakes of a talk (its number) for each of some standing levels (J,), INTERIM where no deal stands.
+
+        Standings that leave the talk on the same ground (tariffs and trade costs) give the same object. All trade
+        states that are new are solved in one batch.
+        """
+        name = self.names[talk]
+        plans = [self.assessor.plans((name,), self._rows(levels))[name] for levels in standing]
+        self.assessor.states.solve()
+        out = []
+        for plan in plans:
+            key = self._key(name, plan)
+            if key not in self._stakes:
+                self._stakes[key] = self.assessor.finish({name: plan})[0]
+            out.append(self._stakes[key])
+        return out
+
+    def gain(self, stakes: Stakes, types: list[Types]) -> np.ndarray:
+        """Return what each type of the demander (K,) can expect to gain at these stakes, bn USD a year."""
+        if id(stakes) not in self._gains:
+            self._gains[id(stakes)] = expected_gain(stakes.table(*types))
+        return self._gains[id(stakes)]
+
+    def _rows(self, levels: tuple[int, ...]) -> dict[str, int]:
+        """Return the first package of each standing level, by talk."""
+        rows = zip(self.names, self.first, levels)
+        return {name: int(first[level]) for name, first, level in rows if level != INTERIM}
+
+    @staticmethod
+    def _key(name: str, plan) -> tuple:
+        return name, None if plan is None else plan.key
