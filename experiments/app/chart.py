@@ -16,6 +16,7 @@ from sim.plots.payoff_space import CLOUD, ZONE
 from sim.plots.style import BUSD, FAINT, INK, MUTED
 
 FONT = "Source Sans, sans-serif"
+HEIGHT = 400
 BUBBLES = (14.0, 1500.0)  # square pixels of the smallest and of the largest bubble
 ROOM = 0.06  # share of the extent left free on each side
 NEAR = 0.35  # share of the extent of the points that is added around them
@@ -47,17 +48,21 @@ def _picture(across: str, up: str) -> dict[str, Any]:
     point = [alt.Tooltip("label:N", title="Point"), *told]
     deals = [alt.Tooltip("worlds:Q", title="Worlds", format=","), *told]
     layers = [
-        _named("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        _named("corners").mark_point(opacity=0).encode(x=X, y=Y),
-        _named("packages").mark_circle(color=CLOUD, size=9, opacity=1).encode(x=X, y=Y),
-        _named("stairs").mark_line(color=INK, strokeWidth=1.6, interpolate="step-after").encode(
+        named_data("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        named_data("corners").mark_point(opacity=0).encode(x=X, y=Y),
+        named_data("packages").mark_circle(color=CLOUD, size=9, opacity=1).encode(x=X, y=Y),
+        named_data("stairs").mark_line(color=INK, strokeWidth=1.6, interpolate="step-after").encode(
             x=X, y=Y, order="order:Q"),
-        _named("bubbles").mark_circle(opacity=0.62, stroke="white", strokeWidth=0.8).encode(
+        named_data("bubbles").mark_circle(opacity=0.62, stroke="white", strokeWidth=0.8).encode(
             x=X, y=Y, size=alt.Size("size:Q", scale=None), color=alt.Color("fill:N", scale=None), tooltip=deals),
-        _named("points").mark_point(strokeWidth=1.2, opacity=1).encode(x=X, y=Y, **looks, tooltip=point),
+        named_data("points").mark_point(strokeWidth=1.2, opacity=1).encode(x=X, y=Y, **looks, tooltip=point),
     ]  # fmt: skip
-    chart = alt.layer(*layers).properties(height=430)
-    return chart.configure(**_looks()).to_dict()
+    return settled(alt.layer(*layers), HEIGHT)
+
+
+def settled(layers: alt.LayerChart, height: int) -> dict[str, Any]:
+    """Return layers as Vega-Lite, looking as all charts of the page do."""
+    return layers.properties(height=height).configure(**_looks()).to_dict()
 
 
 def _looks() -> dict[str, Any]:
@@ -66,7 +71,8 @@ def _looks() -> dict[str, Any]:
     return {"axis": axis, "view": {"stroke": FAINT}, "font": FONT, "background": "white"}
 
 
-def _named(name: str) -> alt.Chart:
+def named_data(name: str) -> alt.Chart:
+    """Return an empty chart of data that are given later, by name."""
     return alt.Chart(alt.NamedData(name=name))
 
 
@@ -74,7 +80,7 @@ def _data(screen: Screen, near: bool) -> dict[str, pa.Table]:
     """Return the data of a screen, cut to the frame shown."""
     points = [(p, look(p.key)) for p, _ in explained(screen)][::-1]
     at = np.array([p.payoffs for p, _ in points])
-    frame = _frame(at if near else np.concatenate([at, screen.packages]), NEAR if near else ROOM)
+    frame = frame_of(at if near else np.concatenate([at, screen.packages]), NEAR if near else ROOM)
     floor = np.array(screen.point("no_deal").payoffs)
     zone = {"x": [floor[0]], "y": [floor[1]], "x2": [frame[1, 0]], "y2": [frame[1, 1]]}
     named = {
@@ -87,22 +93,23 @@ def _data(screen: Screen, near: bool) -> dict[str, pa.Table]:
     data = {
         "zone": zone,
         "corners": {"x": frame[:, 0], "y": frame[:, 1]},
-        "packages": _columns(_inside(screen.packages, frame)),
-        "stairs": {**_columns(stairs), "order": np.arange(len(stairs))},
+        "packages": columns(inside(screen.packages, frame)),
+        "stairs": {**columns(stairs), "order": np.arange(len(stairs))},
         "bubbles": _bubbles(screen, frame),
         "points": named,
     }
     return {name: pa.table(columns) for name, columns in data.items()}
 
 
-def _frame(at: np.ndarray, room: float) -> np.ndarray:
+def frame_of(at: np.ndarray, room: float) -> np.ndarray:
     """Return the corners (2, 2) of what is shown: lowest, highest."""
     low, high = at.min(axis=0), at.max(axis=0)
     span = np.maximum(high - low, 1e-3)
     return np.stack([low - room * span, high + room * span])
 
 
-def _inside(at: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def inside(at: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return the points (n, 2) that lie within the frame."""
     return at[((at >= frame[0]) & (at <= frame[1])).all(axis=-1)]
 
 
@@ -111,7 +118,8 @@ def _within_steps(stairs, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.clip(values, frame[0, k], frame[1, k]) for k, values in enumerate(stairs))
 
 
-def _columns(at: np.ndarray) -> dict[str, np.ndarray]:
+def columns(at: np.ndarray) -> dict[str, np.ndarray]:
+    """Return points (n, 2) as columns, in few bytes."""
     return {"x": at[:, 0].astype(np.float32), "y": at[:, 1].astype(np.float32)}
 
 

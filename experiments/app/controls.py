@@ -18,6 +18,7 @@ from experiments.messages import UserError
 from experiments.safe_yaml import MOST_BYTES
 
 AS_CONFIGURED = ""  # a strategy with values of its own, which no option's name stands for
+HOW_MUCH = {"proportional": "answer_factor_pct", "list": "answer_pct"}  # answer: the slider that says how much
 SAME = 1e-9  # relative: a slider this near to where it began has not moved
 
 
@@ -46,9 +47,7 @@ def _talk(chosen: Choice, talk: str) -> str:
 
 def _upload(chosen: Choice) -> Choice:
     """Take a file, lay it over the experiment, or say what is wrong with it."""
-    st.caption(
-        f"A YAML file of what differs from the experiment, at most {MOST_BYTES // 1024} kB. It is read, not run."
-    )
+    st.caption(f"What differs from the experiment, as YAML, at most {MOST_BYTES // 1024} kB. It is read, not run.")
     given = st.file_uploader("YAML file", type=["yaml", "yml", "txt"], key=f"file {st.session_state[visit.FRESH]}")
     if chosen.upload and st.button("Take the file away"):
         st.session_state[visit.FRESH] += 1

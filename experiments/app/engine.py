@@ -107,8 +107,13 @@ _turn = threading.Lock()  # arrays that visitors share are filled by one at a ti
 
 def explore(choice: Choice) -> Screen:
     """Return the screen of a choice; UserError tells what does not fit. Equal choices are worked out once."""
+    return exclusively(lambda: _screens.get(choice, lambda: _screen(setup(choice))))
+
+
+def exclusively(work: Callable[[], Any]) -> Any:
+    """Return what `work` gives, done while no other visitor's is."""
     with _turn:
-        return _screens.get(choice, lambda: _screen(setup(choice)))
+        return work()
 
 
 def _screen(own: Setup) -> Screen:

@@ -10,7 +10,6 @@ from experiments.app import visit, words
 from experiments.app.chart import payoff_chart
 from experiments.app.controls import picked, sliders
 from experiments.app.engine import Screen, explore
-from experiments.app.setup import Choice
 from experiments.app.share import share_box
 from experiments.messages import UserError
 from sim.plots.payoff_space import CLOUD, ZONE
@@ -43,7 +42,10 @@ def page() -> None:
         for note in screen.setup.notes:
             st.info(note)
         st.html(words.points_list(screen))
-    share_box(screen)
+    with middle:
+        opened = st.toggle("Link, YAML and picture of this screen", key="share")
+    if opened:
+        share_box(screen)
 
 
 def _picture(screen: Screen) -> None:
@@ -53,8 +55,8 @@ def _picture(screen: Screen) -> None:
     st.vega_lite_chart(
         payoff_chart(screen, near), width="stretch", theme=None, alt=words.described(screen), key="space"
     )
-    st.html(_key(screen))
     st.segmented_control("Show", VIEWS, default=VIEWS[0], key="view", label_visibility="collapsed", required=True)
+    st.html(_key(screen))
 
 
 def _key(screen: Screen) -> str:
@@ -69,10 +71,3 @@ def _key(screen: Screen) -> str:
     )
     spans = "".join(f'<span><i style="{style}"></i>{text}</span>' for style, text in entries)
     return f'<div class="key">{spans}</div><div class="key">{words.escape(words.gains(screen))}</div>'
-
-
-def link_of(chosen: Choice) -> str:
-    """Return the address that shows a choice again."""
-    from urllib.parse import urlencode
-
-    return f"?{urlencode(visit.link(chosen))}"

@@ -1,7 +1,8 @@
-"""`bargain app`: serve the page on this machine, or on an address of the teacher's choice. Nothing leaves the machine."""
+"""`bargain app`: serve the page on this machine, or on an address of the teacher's choice."""
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import runpy
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
             f"app: --plugins runs code of {wanted.plugins}; it cannot be combined with --address {wanted.address}",
             "Leave one of the two out: other machines may only use what is shipped.",
         )
-    port = wanted.port or free_port(wanted.address)
+    port = free_port(wanted.address, *([wanted.port] if wanted.port else range(PORT, PORT + TRIES)))
     set_house(House(wanted.config_dir, wanted.plugins, public))
     print("\n".join(greeting(wanted, port)), flush=True)
     _serve(wanted, port)
@@ -98,22 +99,21 @@ def is_here(address: str) -> bool:
         return address == HERE
 
 
-def free_port(address: str) -> int:
-    """Return the first free port from 8501 on; UserError where the address is not one of this machine's."""
+def free_port(address: str, *ports: int) -> int:
+    """Return the first of the ports that is free; UserError where none is, or the address is not of this machine."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for port in range(PORT, PORT + TRIES):
+    for port in ports:
         try:
             with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((address.strip("[]"), port))
             return port
-        except socket.gaierror:
-            break
         except OSError as error:
-            if error.errno == 99:  # not an address of this machine
-                break
-    else:
-        raise UserError(f"app: ports {PORT} to {PORT + TRIES - 1} are all taken; choose one with --port")
-    raise UserError(f"app: --address {address}: not an address of this machine", "0.0.0.0 stands for all it has.")
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                lines = f"app: --address {address}: not an address of this machine", "0.0.0.0 stands for all it has."
+                raise UserError(*lines) from None
+    taken = f"port {ports[0]} is" if len(ports) == 1 else f"ports {ports[0]} to {ports[-1]} are"
+    raise UserError(f"app: {taken} taken; choose another with --port")
 
 
 def greeting(wanted: Wanted, port: int) -> list[str]:

@@ -80,7 +80,7 @@ def knobs(data: Mapping[str, Any], talk: str, names: tuple[str, str]) -> dict[st
     if data.get("economy") is not None:
         top = max(100.0, math.ceil(stick["threat_pct"] / 50.0) * 50.0)
         found += [
-            Knob("threat_pct", f"{one}'s tariff if the threat falls", min(0.0, stick["threat_pct"]), top, 1.0,
+            Knob("threat_pct", f"Threat: {one}'s tariff on {two}", min(0.0, stick["threat_pct"]), top, 1.0,
                  stick["threat_pct"], "%g %%", "On top of the tariffs of 1 January 2025, from the deadline on."),
             Knob("answer_factor_pct", "How much of it", 0.0, 150.0, 5.0, 100.0 * stick["answer_factor"], "%g %%",
                  f"{two}'s tariff on {one}, as a part of the tariff it faces."),

@@ -1,4 +1,4 @@
-"""What is on screen, to take away: a link, the YAML for this page, the file and line for the command line, a picture."""
+"""What is on screen, to take away: a link, the YAML for this page and for the command line, a picture."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from experiments.app.setup import setup
 
 
 def share_box(screen: Screen) -> None:
-    """Show the box; what is in it is only worked out while it is open."""
-    if not st.toggle("Link, YAML and picture of this screen", key="share"):
-        return
+    """Show the box."""
     own = screen.setup
     page, command = for_page(own.base, own.changed), for_command(own.base, own.changed, own.data)
     one, two = st.columns(2, gap="medium")

@@ -73,8 +73,7 @@ def sentence(screen: Screen, point: Point) -> str:
         "stick": f"The threat is carried out: {_rates(stick, True, one, two)}.",
         "impasse": f"While talks go on, and after them without the threat: {_rates(stick, False, one, two)}.",
     }
-    text = words[point.key]
-    return f"{text} {terms(screen, point.row)}." if point.row >= 0 else text
+    return words[point.key]
 
 
 def _no_deal(stick: Stick, two: str) -> str:
@@ -113,18 +112,32 @@ def gains(screen: Screen) -> str:
     return f"Mean over all worlds: {parts[0]}, {parts[1]} bn USD a year."
 
 
+def groups(screen: Screen) -> list[list[tuple[Point, str]]]:
+    """Return the explained points, those on the same package together."""
+    found: dict[int, list[tuple[Point, str]]] = {}
+    for place, (point, text) in enumerate(explained(screen)):
+        found.setdefault(point.row if point.row >= 0 else -1 - place, []).append((point, text))
+    return list(found.values())
+
+
 def points_list(screen: Screen) -> str:
-    """Return the explained points as HTML: symbol, name, payoffs, sentence."""
-    rows = []
-    for point, text in explained(screen):
-        payoffs = " / ".join(signed(v) for v in point.payoffs)
-        rows.append(
-            f'<li>{symbol(point.key)}<div><b>{escape(look(point.key).label)}</b> <span class="pay">{payoffs}</span>'
-            f"<br>{escape(text)}</div></li>"
-        )
+    """Return the explained points as HTML: payoffs and terms of a package, then who names it and why."""
+    one, two = map(escape, screen.names)
+    rows = [f'<li><div class="at">Payoffs of {one} and {two}, bn USD a year:</div></li>']
     if not screen.zone:
-        rows.insert(0, "<li><div><b>No package is as good as no deal for both.</b> Theory has no agreement.</div></li>")
+        rows.append('<li><div class="at"><b>No package is as good as no deal for both.</b></div></li>')
+    for group in groups(screen):
+        first = group[0][0]
+        payoffs = " and ".join(signed(v) for v in first.payoffs)
+        said = f" {escape(terms(screen, first.row))}" if first.row >= 0 else ""
+        lines = "".join(_line(point, text) for point, text in group)
+        rows.append(f'<li><div class="at"><span class="pay">{payoffs}</span>{said}</div>{lines}</li>')
     return f'<ul class="points">{"".join(rows)}</ul>'
+
+
+def _line(point: Point, text: str) -> str:
+    name = escape(look(point.key).label)
+    return f'<div class="one">{symbol(point.key)}<div><b>{name}</b> {escape(text)}</div></div>'
 
 
 def described(screen: Screen) -> str:
