@@ -15,7 +15,7 @@ from experiments.messages import MAX_LINES, UserError, suggest, told
 
 # name: (module with main(argv) -> int | None, one line for --help). To add a command, add a line.
 COMMANDS = {
-    "run": ("experiments.run", "run the talks and write a folder (the default command)"),
+    "run": ("experiments.sweep.command", "run the talks and write a folder; with -m a sweep (the default command)"),
     "check": ("experiments.check", "check a configuration and print it with units, ranges and sources; runs nothing"),
     "explain": ("experiments.explain", "what a key means: unit, range, value, source, where it enters the model"),
     "equilibrium": ("experiments.equilibrium", "what theory says of the talks: a table of concepts, files, figures"),

@@ -14,6 +14,7 @@ A laboratory of bilateral trade bargaining: sticks, carrots and what agreement t
 """
 OPTIONS = """\
 Options
+  -m, --multirun     a sweep: key=a,b,c or key=range(0,50,5) for every combination, in one table
   --out DIR          write the run to DIR instead of a new folder below outputs/
   --config-dir DIR   also take experiment/, strategy/ ... YAML files from DIR
   --plugins DIR      also take classes named by `_target_` from the .py files in DIR
@@ -27,8 +28,10 @@ Examples
   bargain strategy@countries.JPN.strategy=hardliner
   bargain stick@talks.eu.stick=mirrored
   bargain check experiment=classroom
+  bargain -m talks=us_japan 'talks.japan.stick.threat_pct=range(0,55,5)' worlds=200
+  bargain sweep=threat_patience dry_run=true
 """
-ORDER = ("experiment", "talks", "economy", "protocol", "country", "talk", "stick", "strategy")
+ORDER = ("experiment", "talks", "economy", "protocol", "country", "talk", "stick", "strategy", "sweep")
 PLACES = {
     "country": "country@countries.JPN=...",
     "talk": "talk@talks.japan=...",

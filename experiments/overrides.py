@@ -17,6 +17,7 @@ from experiments.scan import check_interpolation
 
 COMMAND_LINE = "command line"
 HYDRA_KEYS = ("hydra.mode", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.sweeper.params")
+PLUG_IN_KEYS = ("hydra/sweeper", "hydra/launcher", "hydra.sweeper.max_batch_size", "hydra.launcher")  # of a sweep
 COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
@@ -36,42 +37,43 @@ def parse(texts: list[str] | tuple[str, ...], *, sweeps: bool = False) -> list[O
                 f"{COMMAND_LINE}: '{text}' cannot be read: {reason}",
                 "Write key=value; a value with spaces or brackets needs quotes: 'title=\"my run\"'",
             ) from None
-        _check_key(override)
+        _check_key(override, (*HYDRA_KEYS, *(PLUG_IN_KEYS if sweeps else ())))
         if override.is_sweep_override() and not sweeps:
-            raise _swept(override)
+            raise swept_without_m(override)
         if not override.is_sweep_override() and not override.is_delete():
-            _check_texts(override.value())
+            check_texts(override.value(), COMMAND_LINE)
         found.append(override)
     return found
 
 
-def _check_texts(value: Any) -> None:
+def check_texts(value: Any, where: str) -> None:
     """Check interpolations again in what was read: the text typed may hide them, `$\\{...\\}` is `${...}`."""
     if isinstance(value, str):
-        check_interpolation(value, COMMAND_LINE)
+        check_interpolation(value, where)
     for inside in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        _check_texts(inside)
+        check_texts(inside, where)
 
 
-def _check_key(override: Override) -> None:
+def _check_key(override: Override, hydra_keys: tuple[str, ...]) -> None:
     key, package = override.key_or_group, override.package or ""
     if re.split(r"[./]", package)[0] == "hydra" or package.startswith("_global_.hydra"):
         raise UserError(f"{COMMAND_LINE}: {override.input_line}: nothing may be placed under `hydra`")
     if re.split(r"[./]", key)[0] == "hydra":
-        allowed = any(key == k or key.startswith(k + ".") for k in HYDRA_KEYS)
-        if not allowed or override.is_delete():
+        allowed = any(key == k or key.startswith(k + ".") for k in hydra_keys)
+        if not allowed or override.is_delete() or "_target_" in (override.input_line or ""):
             raise UserError(
-                f"{COMMAND_LINE}: {key}: this part of Hydra is not for configuring; allowed: {', '.join(HYDRA_KEYS)}"
+                f"{COMMAND_LINE}: {key}: this part of Hydra is not for configuring; allowed: {', '.join(hydra_keys)}"
             )
 
 
-def _swept(override: Override) -> UserError:
+def swept_without_m(override: Override) -> UserError:
+    """Return what to say of several values where one is due: a decimal comma, or a sweep without -m."""
     text = (override.input_line or "").partition("=")[2]
     if COMMA.fullmatch(text.strip()):
         return UserError(
             f"{COMMAND_LINE}: {override.input_line}: a comma lists the values of a sweep",
             f"For a decimal number write {override.get_key_element()}={text.strip().replace(',', '.')}; "
-            "to try several values run once for each.",
+            "to try several values add -m.",
         )
     return UserError(
         f"{COMMAND_LINE}: {override.input_line}: several values are a sweep, which needs -m",

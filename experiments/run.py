@@ -15,7 +15,6 @@ from experiments.build import Lab
 from experiments.compose import Loaded, load
 from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
 from experiments.made import made
-from experiments.messages import UserError
 from experiments.options import Options, parse
 from experiments.summary import summary
 from sim.digest import (
@@ -44,8 +43,6 @@ class Played:
 def main(argv: list[str]) -> int:
     """Run one configuration and return the exit code; UserError and ValueError are printed by cli.py."""
     options = parse(argv)
-    if options.multirun:
-        raise UserError("-m: sweeps are not part of this version", "run one configuration: leave -m out")
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
     place = run(loaded, options)
     if not options.silent:

@@ -112,6 +112,15 @@ def name_of(override: Override) -> str:
     return override.key_or_group + (f"@{override.package}" if override.package is not None else "")
 
 
+def root_of(override: Override) -> str:
+    """Return the first name of an override's key.
+
+    >>> root_of(command.parse(["worlds=3"])[0])
+    'worlds'
+    """
+    return override.key_or_group.split(".")[0].split("/")[0]
+
+
 def is_group(key: str, values: Iterable[Any], groups: Mapping[str, Sequence[str]]) -> bool:
     """Say whether values of a key choose options of a group; mappings replace what the group gave."""
     return key.partition("@")[0] in groups and not any(isinstance(value, Mapping) for value in values)
@@ -124,7 +133,7 @@ def collect(params: Sequence[tuple[Override, str]], line: Sequence[Override], gr
     """
     axes = Axes()
     for override, where in [*params, *((o, command.COMMAND_LINE) for o in line)]:
-        if override.key_or_group.split(".")[0] == "hydra":
+        if root_of(override) == "hydra":
             if override.is_sweep_override():
                 check_sweepable(override, where)
             continue
@@ -147,6 +156,7 @@ def add_points(axes: Axes, points: Sequence[Mapping[str, Any]], kind: str, where
     for name in points[0]:
         override = told_at(where, lambda name=name: command.parse([f"{name}=null"])[0])
         first: dict[tuple, tuple[int, Any]] = {}
+        command.check_texts([p[name] for p in points], where)
         columns.append([first.setdefault(_mark(p[name]), (len(first), p[name]))[0] for p in points])
         entries.append(Entry(override, where, tuple(_quoted(value) for _, value in first.values()), kind))
     for entry in entries:
@@ -215,6 +225,7 @@ def _listed(override: Override, where: str, groups: Mapping[str, list[str]]) -> 
         values = raw.filter(options)
     else:
         values = _steps(raw, override, where) if isinstance(raw, RangeSweep) else list(override.sweep_iterator())
+    command.check_texts([Override._convert_value(value) for value in values], where)
     if not values:
         raise UserError(f"{where}: {override.input_line}: no value in this sweep")
     if any(isinstance(value, Sweep) for value in values):
@@ -245,8 +256,7 @@ def _steps(sweep: RangeSweep, override: Override, where: str) -> list[Any]:
 
 def check_sweepable(override: Override, where: str) -> None:
     """Refuse sweeps over what belongs to the sweep as a whole, and over what plays no part."""
-    root = override.key_or_group.split(".")[0].split("/")[0]
-    if root in SETTLED:
+    if root_of(override) in SETTLED:
         raise UserError(f"{where}: {override.key_or_group}: cannot be swept: it is the same for the whole sweep")
 
 

@@ -102,6 +102,13 @@ class Cells(Sequence[Cell]):
         ):
             self[number]
 
+    def overrides(self, number: int) -> list[str]:
+        """Return a cell as the overrides of a single run, as a command line would have them."""
+        picks = dict(zip((entry.key for entry in self.entries), self.picks(number)))
+        entries = self.axes.entries.values()
+        at = (e.override if e.values is None else e.at(e.values[picks[e.key]]) for e in entries)
+        return [override.input_line for override in at]
+
     def picks(self, number: int) -> list[int]:
         """Return which value every swept key takes in a cell."""
         points = []

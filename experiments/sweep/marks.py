@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from configs.schema import Config
 from experiments.compose import plain
 
-IDLE = ("title", "question", "worlds", "figures", "dry_run", "design", "sweep")  # decide no row of a world
+IDLE = ("title", "question", "worlds", "offers", "figures", "dry_run", "design", "sweep")  # decide no row of a world
 
 Known = Mapping[int, bytes]
 

@@ -14,7 +14,7 @@ from experiments import overrides as command
 from experiments.compose import Library, Loaded, inside_outputs, plain, to_plain, validate
 from experiments.messages import UserError
 from experiments.options import Options
-from experiments.sweep.axes import Axes, add_points, collect, params_of, told_at
+from experiments.sweep.axes import Axes, add_points, collect, params_of, root_of, told_at
 from experiments.sweep.cells import Cells, Plan
 from experiments.sweep.design import points_of, read_design
 
@@ -36,10 +36,11 @@ class Asked:
     def _compose(self) -> tuple[DictConfig, dict[str, str]]:
         groups = self.library.groups
         still = [o for o in self.line if not o.is_sweep_override()]
-        chosen = [o for o in still if command.is_choice(o, groups) or _root(o) == "hydra"]
+        still = [o for o in still if not is_plug_in_key(o)]
+        chosen = [o for o in still if command.is_choice(o, groups) or root_of(o) == "hydra"]
         config, origins, _ = self.library.compose([o.input_line for o in chosen])
         for override in still:
-            if override not in chosen and _root(override) in OF_THE_WHOLE:
+            if override not in chosen and root_of(override) in OF_THE_WHOLE:
                 command.apply(config, override, origins)
         return config, origins
 
@@ -54,6 +55,13 @@ class Asked:
         mode = OmegaConf.select(self.composed, "hydra.mode", throw_on_resolution_failure=False)
         design = OmegaConf.select(self.composed, "design", throw_on_resolution_failure=False)
         return self.options.multirun or design is not None or str(mode).rpartition(".")[2] == MULTIRUN
+
+    @property
+    def place(self) -> Path:
+        """The folder of the sweep."""
+        if self.options.out is not None:
+            return self.options.out
+        return Path(inside_outputs(self.composed.hydra.sweep.dir, "hydra.sweep.dir"))
 
     def plain_design(self) -> Mapping[str, Any]:
         """Return the `design` node as plain data below its key."""
@@ -70,14 +78,12 @@ def plan(options: Options, *, points: Sequence[Mapping[str, Any]] | None = None,
     axes = axes_of(asked)
     if points is not None:
         add_points(axes, points, "points", "points")
-    place = Path(inside_outputs(asked.composed.hydra.sweep.dir, "hydra.sweep.dir"))
-    place = options.out if options.out is not None else place
     cells = Cells(axes, asked.library, options.plugins)
     cells.check(silent=options.silent)
-    base = first_cell(cells, place, options)
+    base = first_cell(cells, asked.place, options)
     public = cells.public_axes(base.resolved)
     columns = tuple(axis.key for axis in public)
-    return Plan(public, cells, base, columns, place, base.config.sweep, cells.notes)
+    return Plan(public, cells, base, columns, asked.place, base.config.sweep, cells.notes)
 
 
 def axes_of(asked: Asked) -> Axes:
@@ -118,5 +124,6 @@ def _whole_numbers(asked: Asked):
     return is_whole
 
 
-def _root(override: Override) -> str:
-    return override.key_or_group.split(".")[0].split("/")[0]
+def is_plug_in_key(override: Override) -> bool:
+    """Say whether an override is about Hydra's sweeper or launcher."""
+    return any(override.key_or_group == k or override.key_or_group.startswith(f"{k}.") for k in command.PLUG_IN_KEYS)
