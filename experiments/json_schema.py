@@ -22,7 +22,8 @@ from experiments.places import PLUG_INS
 FOLDER = CONFIGS / "json_schema"
 SETTINGS = CONFIGS.parent / ".vscode" / "settings.json"
 DRAFT = "http://json-schema.org/draft-07/schema#"
-NODES = {"economy": "Economy", "country": "Country", "talk": "Talk", "stick": "Stick"}  # group: its node
+NODES = {"economy": "Economy", "country": "Country", "talk": "Talk", "stick": "Stick", "hub": "Hub"}  # group: its node
+MAY_BE_NULL = ("economy", "hub")  # groups with an option `none`, a file that says `economy: null`
 WHOLE = "experiment"  # the schema of files placed at the top: experiment/, talks/, config.yaml
 PLUGGED = sorted(set(PLUG_INS.values()))
 DROPPED = ("required", "minProperties", "title", "discriminator", "unit", "plug_in", "multiple_of")
@@ -57,8 +58,9 @@ def schemas() -> dict[str, dict]:
     found = {WHOLE: whole}
     found |= {group: _with_defaults(shared[name], f"a file of {group}/") for group, name in NODES.items()}
     found |= {group: shared[f"{group}_file"] for group in PLUGGED}
-    empty = {"type": "object", "properties": {"economy": {"type": "null"}}, "additionalProperties": False}
-    found["economy"] = {"anyOf": [found["economy"], empty], "description": "a file of economy/"}  # economy: null
+    for group in MAY_BE_NULL:
+        empty = {"type": "object", "properties": {group: {"type": "null"}}, "additionalProperties": False}
+        found[group] = {"anyOf": [found[group], empty], "description": f"a file of {group}/"}
     return {name: {"$schema": DRAFT, "title": name, **_needed(node, shared)} for name, node in found.items()}
 
 

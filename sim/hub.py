@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.attention import Attention, attended, places, trade_volume
 from sim.grounds import INTERIM, Grounds, distinct
 from sim.protocols.base import DEAL
-
-if TYPE_CHECKING:
-    from sim.model import Talks
 
 UNKNOWN = -1
 MOST_SWEEPS = 20
@@ -164,7 +160,7 @@ def _refuse(talks, cells: int, rules: Attention) -> None:
             )
 
 
-def foreseen(seated: Callable[[], Talks]) -> Talks:
+def foreseen(seated: Callable):
     """Return a model whose talks were played next to the deals that the other talks do end in, world by world.
 
     `seated` gives the same model anew, its talks open and not yet played. Each sweep plays all talks next to the trade
