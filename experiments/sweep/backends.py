@@ -30,6 +30,7 @@ from experiments.sweep.work import STATES_SOLVED, Block, play_blocks
 AHEAD = 2  # pieces waiting for each worker
 LOST_POOLS = 3  # times that workers may die before the sweep is given up
 ANSWERS_AFTER = 10.0  # seconds that a scheduler may take to answer
+LOOKS_EVERY = 0.5  # seconds between a worker's looks at whether its parent lives
 SEEN_AFTER = 10.0  # seconds that a shared file system may take to show a shard
 _PLAYING = threading.Lock()  # one piece at a time in a process, however many threads it has
 
@@ -43,14 +44,15 @@ class Site:
     plugins: Path | None
     start: Path
     modules: tuple[str, ...] = ()  # of the --plugins folder, which an unpickled cell needs
+    parent: int | None = None  # the process that workers belong to, and do not outlive
 
     @classmethod
-    def here(cls, folder: Path, code: str, plugins: Path | None) -> Site:
-        """Return the site of a sweep started by this process."""
+    def here(cls, folder: Path, code: str, plugins: Path | None, *, owner: bool = False) -> Site:
+        """Return the site of a sweep started by this process; `owner`: its workers are children of this process."""
         plugins = None if plugins is None else Path(plugins).resolve()
         found = [(name, getattr(m, "__file__", None)) for name, m in list(sys.modules.items())]
         inside = tuple(n for n, f in found if f and plugins and Path(f).resolve().parent == plugins and "." not in n)
-        return cls(Path(folder).resolve(), code, plugins, Path.cwd(), inside)
+        return cls(Path(folder).resolve(), code, plugins, Path.cwd(), inside, os.getpid() if owner else None)
 
 
 class Done(NamedTuple):
@@ -83,6 +85,7 @@ def play(site: Site, piece: Piece, cells: Sequence) -> Done:
 
 def remote(site: Site, piece: Piece, packed: bytes) -> Done:
     """Play a piece in a worker: its cells come packed, for their classes may have to be loaded first."""
+    _end_with(site.parent)
     with _PLAYING:
         if Path.cwd() != site.start:
             os.chdir(site.start)
@@ -90,6 +93,19 @@ def remote(site: Site, piece: Piece, packed: bytes) -> Done:
         for name in site.modules:
             _load(name, site.plugins)
         return play(site, piece, pickle.loads(packed))
+
+
+@lru_cache(maxsize=1)
+def _end_with(parent: int | None) -> None:
+    """Have this process end when its parent does, even if that was killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOKS_EVERY)
+        os._exit(1)
+
+    if parent is not None and os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @lru_cache(maxsize=4)
@@ -137,6 +153,10 @@ class Backend:
     def workers(self) -> int:
         """How many pieces are played at once, as far as is known before workers are asked."""
         return 1 if self.name == "serial" else max(self.cores, 2)
+
+    def site(self, folder: Path, code: str, plugins: Path | None) -> Site:
+        """Return what the workers of this backend need to know."""
+        return Site.here(folder, code, plugins, owner=self.name == "loky")
 
     def run(self, site: Site, pieces: Iterable[Piece], cells: Sequence) -> Iterator[Done]:
         """Yield what came of each piece, in any order."""

@@ -48,7 +48,7 @@ def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None
             if lock.note:
                 progress.say(f"{place}: {lock.note}")
             Run(plan, place, progress, backend).all(rows)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # Ctrl-C, or a queue that ends the job
         progress.close()
         progress.say(f"{place}: what is finished is kept; the same command goes on from there")
         raise
@@ -125,7 +125,7 @@ class Run:
         todo = sum(gap.worlds for gap in gaps)
         self._tell(gaps)
         failed: dict[str, tuple[int, str]] = {}
-        site = backends.Site.here(self.work, self.identities.code, self.plan.base.plugins)
+        site = self.backend.site(self.work, self.identities.code, self.plan.base.plugins)
         self.progress.start(todo, "worlds")
         with closing(self.backend.run(site, pieces(gaps, rows, self.backend.workers), self.cells)) as played:
             for done in played:
