@@ -16,14 +16,14 @@ BUSD = "bn USD a year"
 
 
 class PivotWeights(Node):
-    """Weights of the payoff components to the pivotal member; one left out is the country's own."""
+    """Weights of the payoff components to the pivotal member; they stand for themselves, not beside the country's."""
 
-    welfare: Weight | None = quantity(None, "equivalent variation of households")
-    revenue: Weight | None = quantity(None, "own tariff revenue")
-    balance: Weight | None = quantity(None, "bilateral goods balance")
-    security: Weight | None = quantity(None, "security payments")
-    pledge: Weight | None = quantity(None, "pledges")
-    concession: Weight | None = quantity(None, "home political cost")
+    welfare: Weight = quantity(1.0, "equivalent variation of households")
+    revenue: Weight = quantity(0.0, "own tariff revenue")
+    balance: Weight = quantity(0.0, "bilateral goods balance")
+    security: Weight = quantity(1.0, "security payments received less made")
+    pledge: Weight = quantity(1.0, "pledges received less made")
+    concession: Weight = quantity(1.0, "home political cost of own concessions")
 
 
 class Thresholds(Node):
@@ -66,11 +66,3 @@ def check_ratification(node: Ratification | None, moves: bool) -> None:
         if law is not None and law.known and moves:
             why = "true goes with tariffs that stay put, and this talk has moves; set it to false, or moves to null"
             raise fault(f"ratification.{side}.known", why)
-
-
-def check_hub_and_home(hub: object, talks: dict) -> None:
-    """Refuse ratification under a hub, where what no deal is worth changes as other talks end."""
-    for name, talk in talks.items() if hub is not None else ():
-        if talk.ratification is not None:
-            why = "ratification and a hub do not go together; set ratification to null, or hub=none"
-            raise fault(f"talks.{name}.ratification", why)

@@ -23,7 +23,8 @@ from configs.fields import (
 )
 from configs.hubs import Hub, check_hub
 from configs.issues import Cut, Issue, Stick, Tariff  # noqa: F401  (part of the schema)
-from configs.moves import Moves
+from configs.moves import Moves, check_moves
+from configs.ratification import Ratification, check_ratification
 from configs.sweeps import Design, SweepSettings
 
 MAX_PACKAGES = 100_000
@@ -200,6 +201,7 @@ class Talk(Node):
     issues: dict[Name, Issue] = Field(description="what is on the table", min_length=1)
     stick: Stick = Field(Stick(), description="what no deal means")
     moves: Moves | None = Field(None, description="tariffs that move while talks go on; null: the interim stays")
+    ratification: Ratification | None = Field(None, description="who must pass at home what is signed; null: nobody")
 
     @property
     def packages(self) -> int:
@@ -221,6 +223,8 @@ class Talk(Node):
         if self.packages > MAX_PACKAGES:
             sizes = " x ".join(str(len(issue.levels)) for issue in self.issues.values())
             raise fault("issues", f"{sizes} = {self.packages} packages; at most {MAX_PACKAGES}: drop levels")
+        check_moves(self.moves, self.stick.interim_pct)
+        check_ratification(self.ratification, self.moves is not None)
         return self
 
 

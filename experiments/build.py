@@ -23,6 +23,7 @@ from sim.hub import foreseen
 from sim.model import Talks, TypeSpace
 from sim.moves import Moves
 from sim.payoffs import COMPONENTS, Types
+from sim.ratification import Legislature
 from sim.sticks import Stick
 from sim.table import Agenda, PayoffTable, Stakes
 
@@ -66,8 +67,10 @@ class Lab:
     @property
     def most(self) -> int:
         """How many worlds are played at once."""
-        size = max(1, min(CHUNK, OFFERS // self.config.protocol.rounds))
-        if any(space.weight_spread > 0 for space in self.types.values()):
+        size = max(1, min(CHUNK, OFFERS // self.config.protocol.longest))
+        laws = [law for stakes in self.stakes for law in stakes.agenda.ratification if law is not None]
+        own = any(space.weight_spread > 0 for space in self.types.values())
+        if own or any(law.known and law.spread > 0 for law in laws):
             size = max(1, min(size, OWN_NUMBERS // max(len(s.agenda.grid) for s in self.stakes)))
         return size
 
@@ -137,7 +140,7 @@ def make_issues(talk) -> tuple[Issue, ...]:
 def make_agenda(name: str, talk, grid: Grid | None = None) -> Agenda:
     """Return a talk's agenda: its package grid (made here by default) and stick, percent turned into shares."""
     grid = make_grid(make_issues(talk)) if grid is None else grid
-    return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick), _moves(talk))
+    return Agenda(name, talk.demander, talk.partner, grid, _stick(talk.stick), _moves(talk), _ratification(talk))
 
 
 def _moves(talk) -> Moves | None:
@@ -145,11 +148,32 @@ def _moves(talk) -> Moves | None:
     node = talk.moves
     if node is None:
         return None
-    begin = (talk.stick.interim_pct, talk.stick.interim_answer_pct)
-    rungs = [sorted({*own, first}) for own, first in zip((node.demander_rungs_pct, node.partner_rungs_pct), begin)]
-    start = tuple(own.index(first) for own, first in zip(rungs, begin))
-    rates = tuple(tuple(rate / 100.0 for rate in own) for own in rungs)
-    return Moves(rates, start, (node.demander, node.partner))
+    begin, answer = (talk.stick.interim_pct, 0.0), talk.stick.interim_answer_pct  # no protection is withdrawn as yet
+    one, two = sorted({*node.demander_rungs, begin}), sorted({*node.partner_rungs_pct, answer})
+    start = one.index(begin), two.index(answer)
+    rates = tuple(rate / 100.0 for rate, _ in one), tuple(rate / 100.0 for rate in two)
+    withdrawn = tuple(share / 100.0 for _, share in one) if node.demander_withdrawal_pct else ()
+    return Moves(rates, start, (node.demander, node.partner), withdrawn)
+
+
+def _ratification(talk) -> tuple[Legislature | None, Legislature | None]:
+    """Return the legislatures of demander and partner, None for a side whose signature is enough."""
+    node = talk.ratification
+    return (None, None) if node is None else (_legislature(node.demander), _legislature(node.partner))
+
+
+def _legislature(node) -> Legislature | None:
+    if node is None:
+        return None
+    chances, values = zip(*_listed(node.threshold_busd))
+    return Legislature(
+        weights=tuple(getattr(node.weights, name) for name in COMPONENTS),
+        thresholds=tuple(values),
+        probabilities=tuple(chances),
+        spread=node.threshold_busd.spread,
+        known=node.known,
+        ends=node.on_rejection == "no_deal",
+    )
 
 
 def _issue(name: str, node, pair: tuple[str, str]) -> Issue:

@@ -177,7 +177,15 @@ class Assessor:
         return kept[key]
 
     def _rungs(self, agenda: Agenda) -> tuple[np.ndarray, np.ndarray]:
-        """Return components (rungs 0, rungs 1, C) of both sides at every pair of tariffs that can be in force."""
+        """Return components (rungs 0, rungs 1, C) of both sides at every pair of rungs that can be in force.
+
+        The share of protection withdrawn on a rung of the demander costs each side that share of the stick's price.
+        """
         one, two = agenda.moves.rates
         parts = self.sticks(agenda.name, [(agenda.stick.effective(a), b) for a in one for b in two])
-        return tuple(part.reshape(len(one), len(two), -1) for part in parts)
+        found = tuple(part.reshape(len(one), len(two), -1) for part in parts)
+        if agenda.moves.withdrawn:
+            share = np.array(agenda.moves.withdrawn)[:, None]
+            for part, price in zip(found, agenda.stick.withdrawal):
+                part[..., SECURITY] -= share * price
+        return found

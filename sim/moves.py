@@ -62,11 +62,16 @@ class StickView:
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """The rungs a talk's tariffs can stand on and who moves them; rates are shares on top of the status quo, rising."""
+    """The rungs a talk's tariffs can stand on and who moves them; rates are shares on top of the status quo, rising.
+
+    `withdrawn` is the share of the stick's withdrawal of protection in force on each of the demander's rungs; empty:
+    protection stays while talks go on. With it a rate may stand on several rungs.
+    """
 
     rates: tuple[tuple[float, ...], tuple[float, ...]]
     start: tuple[int, int]
     policies: tuple  # a stick policy or None for each side
+    withdrawn: tuple[float, ...] = ()
 
 
 class Sticks:
