@@ -121,7 +121,7 @@ class Stable:
         """Return what the labs of a herd have in common; a lab that must play alone has a mark of its own."""
         config = lab.config
         spread = any(space.weight_spread > 0 for space in lab.types.values())
-        alone = id(lab) if spread or config.information != "private" else None
+        alone = id(lab) if spread or config.information != "private" or getattr(config, "hub", None) else None
         rules = tuple((name, getattr(config, name)) for name in type(config).model_fields if name not in APART)
         people = tuple((code, *self.nodes.made(_manner, country)) for code, country in config.countries.items())
         talks = tuple(self.nodes.made(_matter, stakes.agenda) for stakes in lab.stakes)
@@ -130,6 +130,8 @@ class Stable:
     def play(self, labs: Sequence[Lab], first: int, worlds: int) -> Talks:
         """Play worlds first ... first + worlds - 1 of labs with one mark in one model, lab after lab."""
         config = labs[0].config
+        if len(labs) == 1:
+            return labs[0].play(first, worlds)
         rules = {"seed": config.seed, "worlds": worlds, "first": first, "information": config.information}
         model = Talks(config.protocol, **rules, cells=len(labs))
         for code, country in config.countries.items():
