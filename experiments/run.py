@@ -26,7 +26,7 @@ from sim.digest import (
     stick_counts,
     sticks_table,
 )
-from sim.results import COMPRESSION, ROW_GROUP, issue_columns, offers_table, talks_table, write
+from sim.results import COMPRESSION, ROW_GROUP, issue_columns, joint_table, offers_table, talks_table, write
 
 SILENT_SECONDS = 2.0  # a run this short shows no progress bar
 
@@ -38,6 +38,7 @@ class Played:
     talks: pa.Table
     counts: list[np.ndarray]
     sticks: list[StickCounts | None] = field(default_factory=list)
+    joint: pa.Table | None = None
 
 
 def main(argv: list[str]) -> int:
@@ -87,13 +88,15 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
 
 def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Played:
     """Play all worlds in chunks; with a folder and `offers: true`, every offer goes to offers.parquet there."""
-    parts, counts, sticks = [], None, None
+    parts, together, counts, sticks = [], [], None, None
     writer = None
     bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=silent, leave=False)
     try:
         for first, worlds in lab.chunks():
             model = lab.play(first, worlds)
             parts.append(talks_table(model))
+            if lab.hub is not None:
+                together.append(joint_table(model, lab.hub[1]))
             found = [offer_counts(talk) for talk in model.talks]
             counts = found if counts is None else [a + b for a, b in zip(counts, found)]
             stood = [stick_counts(talk) for talk in model.talks]
@@ -107,7 +110,8 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
         bar.close()
         if writer is not None:
             writer.close()
-    return Played(pa.concat_tables(parts).unify_dictionaries(), counts, sticks)
+    joint = pa.concat_tables(together).unify_dictionaries() if together else None
+    return Played(pa.concat_tables(parts).unify_dictionaries(), counts, sticks, joint)
 
 
 def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
@@ -119,3 +123,5 @@ def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
     write(points_table(lab.tables()), folder / "points.parquet")
     if any(counted is not None for counted in played.sticks):
         write(sticks_table(agendas, played.sticks), folder / "sticks.parquet")
+    if played.joint is not None:
+        write(played.joint, folder / "joint.parquet")

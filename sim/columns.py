@@ -64,6 +64,22 @@ TALKS = (
     ],
 )  # fmt: skip
 
+HUB = (
+    Column("attended_rounds", "whole", "rounds", "rounds in which the demander sat down to this talk"),
+    Column("first_attended", "whole", "rounds", "the first of them, 1 first", "never attended"),
+    Column("standing_deals", "whole", "", "deals of other talks in force when this talk ended"),
+    Column("expectations", "text", "", "deals expected elsewhere: converged, cycle or unsettled", "none were expected"),
+)
+
+JOINT = (
+    Column("world", "whole", "", "number of the world (replication), from 0"),
+    Column("country", "text", "", "code of an economy that has a talk"),
+    Column("talks", "whole", "", "talks it has"),
+    Column("deals", "whole", "", "talks of them that ended in a deal"),
+    Column("joint_utility", "number", BUSD, "utility of the state that all talks ended in together, stick as drawn"),
+    Column("joint_payoff", "number", BUSD, "discounted: the joint state of each round, then the final one"),
+)
+
 OFFERS = (
     Column("world", "whole", "", "number of the world, from 0"),
     Column("talk", "text", "", "name of the talk"),

@@ -8,7 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.columns import SIDE_NAMES, TALKS
+from sim.columns import HUB, SIDE_NAMES, TALKS
+from sim.grounds import Grounds
+from sim.hub import ENDS
+from sim.joint import joint
 from sim.landmarks import landmarks
 from sim.payoffs import COMPONENTS, SAME_OPENING
 from sim.protocols.base import DEAL, ENDINGS
@@ -17,7 +20,7 @@ from sim.table import SIDES
 
 ROW_GROUP = 1 << 17
 COMPRESSION = "zstd"
-OF_EVERY_RUN = frozenset(column.name for column in TALKS)
+OF_EVERY_RUN = frozenset(column.name for column in (*TALKS, *HUB))
 NOTHING_GAINED = 5e-7  # bn USD a year: utilities come in steps of 1e-6, what is less than half a step is a last bit
 
 
@@ -77,6 +80,7 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
     columns |= _values(talk, none, final)
     columns |= _against_theory(talk, none, final)
     columns |= _components(talk, none)
+    columns |= {} if talk.model.hub is None else _at_the_hub(talk)
     return pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in columns.items()})
 
 
@@ -160,6 +164,37 @@ def _components(talk, none: np.ndarray) -> dict:
                 value = value - country.audience_cost * crossed
             out[f"{name}_{part}"] = pa.array(value, mask=none)
     return out
+
+
+def _at_the_hub(talk) -> dict:
+    """Return how often and when the demander sat down to a talk, and the deals that stood when it ended."""
+    hub = talk.model.hub
+    number = hub.talks.index(talk)
+    count, first = talk.model.worlds, hub.first[number]
+    ends = pa.nulls(count, pa.string()).dictionary_encode()
+    if hub.ends is not None:
+        ends = pa.DictionaryArray.from_arrays(pa.array(hub.ends.astype(np.int32)), pa.array(ENDS))
+    values = (hub.sat[number], pa.array(first + 1, mask=first < 0), hub.deals_elsewhere(number), ends)
+    return {column.name: value for column, value in zip(HUB, values)}
+
+
+def joint_table(model, grounds: Grounds) -> pa.Table:
+    """Return one row a world and country of a finished model: what all its talks come to together (columns: JOINT)."""
+    found, worlds = joint(model, grounds), model.worlds
+    codes = [own.code for own in found]
+    talks = [sum(own.code in talk.agenda.pair for talk in model.talks) for own in found]
+    spread = lambda name: np.stack([getattr(own, name) for own in found], axis=1).reshape(-1)  # noqa: E731
+    country = np.tile(np.arange(len(codes), dtype=np.int32), worlds)
+    return pa.table(
+        {
+            "world": np.repeat(model.world, len(codes)),
+            "country": pa.DictionaryArray.from_arrays(pa.array(country), pa.array(codes)),
+            "talks": np.tile(np.array(talks), worlds),
+            "deals": spread("deals"),
+            "joint_utility": spread("utility"),
+            "joint_payoff": spread("payoff"),
+        }
+    )
 
 
 def offers_table(model) -> pa.Table:
