@@ -42,7 +42,7 @@ TALKS = (
         for side in SIDE_NAMES
     ],
     Column("deal", "yes/no", "", "whether a package was agreed"),
-    Column("ended_by", "text", "", "deal, deadline, collapse or outside_option"),
+    Column("ended_by", "text", "", "deal, deadline, collapse or outside_option; with ratification also not_ratified"),
     Column("round", "whole", "rounds", "round in which the deal was made, 1 first", "no deal"),
     Column("rounds_talked", "whole", "rounds", "rounds lived under the interim before the final state began"),
     Column("package", "whole", "", "row of the agreed package in packages.parquet", "no deal"),
@@ -79,6 +79,22 @@ JOINT = (
     Column("joint_utility", "number", BUSD, "utility of the state that all talks ended in together, stick as drawn"),
     Column("joint_payoff", "number", BUSD, "discounted: the joint state of each round, then the final one"),
 )
+
+HOME = (
+    *_both("threshold", BUSD, "what the {side}'s legislature asks above no deal, drawn", "no legislature of its own"),
+    *[
+        Column(f"{side}_refused_at_home", "whole", "", f"packages signed that the {side}'s legislature refused",
+               "no legislature of its own")
+        for side in SIDE_NAMES
+    ],
+    Column("zone_at_home", "yes/no", "", "whether some package is worth no deal or more to both and passes at home",
+           "nobody ratifies in this talk"),
+)  # fmt: skip
+
+WITHDRAWN = (
+    Column("protection_withdrawn_pct", "number", "%", "share of its protection the demander last had withdrawn",
+           "no protection moves in this talk"),
+)  # fmt: skip
 
 OFFERS = (
     Column("world", "whole", "", "number of the world, from 0"),

@@ -14,8 +14,9 @@ from sim.hub import ENDS
 from sim.joint import joint
 from sim.landmarks import landmarks
 from sim.payoffs import COMPONENTS, SAME_OPENING
-from sim.protocols.base import DEAL, ENDINGS
+from sim.protocols.base import DEAL
 from sim.ranking import from_micro
+from sim.rare import RARE, endings, rare_columns
 from sim.table import SIDES
 
 ROW_GROUP = 1 << 17
@@ -45,7 +46,7 @@ def issue_columns(grids) -> list[str]:
     ['us_tariff_pct']
     """
     found = list(dict.fromkeys(issue.column for grid in grids for issue in grid.issues))
-    taken = [name for name in found if name in OF_EVERY_RUN]
+    taken = [name for name in found if name in OF_EVERY_RUN | RARE]
     if taken:
         raise ValueError(
             f"an issue would fill the column {taken[0]}, which every table has; give the issue another name"
@@ -70,7 +71,7 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
     columns |= _drawn(talk)
     columns |= {
         "deal": ~none,
-        "ended_by": pa.DictionaryArray.from_arrays(pa.array(talk.ending.astype(np.int32)), pa.array(ENDINGS)),
+        "ended_by": endings(talk),
         "round": pa.array(talk.closed + 1, mask=none),
         "rounds_talked": talk.closed,
         "package": pa.array(talk.row, mask=none),
@@ -80,6 +81,7 @@ def _talk_rows(talk, issue_names: list[str]) -> pa.Table:
     columns |= _values(talk, none, final)
     columns |= _against_theory(talk, none, final)
     columns |= _components(talk, none)
+    columns |= rare_columns(talk)
     columns |= {} if talk.model.hub is None else _at_the_hub(talk)
     return pa.table({k: v if isinstance(v, pa.Array) else pa.array(v) for k, v in columns.items()})
 
