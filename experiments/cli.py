@@ -23,7 +23,11 @@ COMMANDS = {
     "story": ("experiments.story_page", "one world, offer by offer: bargain story [RUN_DIR] --world K --talk japan"),
     "meetings": ("experiments.meetings.command", "agents that play a theory, beside it: a line and a figure each"),
     "policies": ("experiments.policies", "what each way of moving a tariff buys and costs, against each answer"),
-    "plot": ("experiments.plot", "draw the figures of a run folder again: bargain plot RUN_DIR"),
+    "sensitivity": (
+        "experiments.sensitivity",
+        "what outcomes hang on: settings over ranges, tornado and Sobol indices",
+    ),
+    "plot": ("experiments.plot", "draw the figures of a run or sweep folder again: bargain plot DIR"),
 }
 DEFAULT = "run"
 TRACEBACK = "BARGAIN_TRACEBACK"  # set to 1: show where an error was raised

@@ -1,7 +1,8 @@
-"""`bargain plot RUN_DIR`: draw the figures of a finished run again, from its tables alone."""
+"""`bargain plot DIR`: draw the figures of a finished run, sweep or analysis again, from its tables alone."""
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from experiments import plot_equilibrium as equilibria
 from experiments.messages import UserError
 from sim import plots
 from sim.columns import SIDE_NAMES
@@ -22,6 +22,11 @@ TABLES = ("talks", "rounds", "packages", "points")
 MOVES = "sticks.parquet"  # only where tariffs moved
 SAME_RATE = 1e-6  # percent: rates closer than this are the same
 FEW = 4  # talks up to which the offers of all fit one figure
+OTHERS = {  # other kinds of folders, by a file that only they hold: the module with their draw(folder)
+    "concepts.csv": "experiments.plot_equilibrium",
+    "effects.csv": "experiments.plot_sensitivity",
+    "cells.parquet": "experiments.sweep.draw",
+}
 USE = "usage: bargain plot RUN_DIR, e.g. bargain plot outputs/2025-04-09/12-00-00"
 
 
@@ -39,9 +44,10 @@ def main(argv: list[str]) -> int:
 
 
 def draw(folder: Path) -> list[Path]:
-    """Read a run folder's tables and manifest, write figures/NAME.png and NAME.pdf, return the files written."""
-    if equilibria.holds(folder):
-        return equilibria.draw(folder)
+    """Read the tables and manifest of a run, a sweep ..., write figures/NAME.png and NAME.pdf, return the files."""
+    for file, module in OTHERS.items():
+        if (Path(folder) / file).is_file():
+            return importlib.import_module(module).draw(folder)
     run = read(Path(folder))
     place = Path(folder) / "figures"
     try:

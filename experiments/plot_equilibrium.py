@@ -45,11 +45,6 @@ class Theory:
         return {talk: float(node["stick"][key]) for talk, node in self.config["talks"].items() if node.get("stick")}
 
 
-def holds(folder: Path) -> bool:
-    """Say whether a folder is one of `bargain equilibrium`."""
-    return (Path(folder) / NEEDED[0]).is_file()
-
-
 def draw(folder: Path) -> list[Path]:
     """Read a folder of equilibria, write figures/NAME.png and NAME.pdf, return the files written."""
     theory = read(Path(folder))

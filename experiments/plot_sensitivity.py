@@ -19,11 +19,6 @@ from sim.plots.tornado import along_panels, tornado_panels
 USE = "usage: bargain sensitivity --out DIR, then bargain plot DIR"
 
 
-def holds(folder: Path) -> bool:
-    """Say whether a folder is one of `bargain sensitivity`."""
-    return (Path(folder) / EFFECTS).is_file()
-
-
 def draw(folder: Path) -> list[Path]:
     """Read a folder's tables, write figures/NAME.png and NAME.pdf, return the files written."""
     folder = Path(folder)

@@ -1,6 +1,8 @@
 """`bargain sensitivity`: which settings an outcome hangs on, one at a time and together, over ranges.
 
+bargain sensitivity [key=interval(low,high) ...] [key=value ...] [--points N] [--steps M] [--out DIR]
 Every point is a cell of one sweep, so an interrupted analysis goes on where it stopped, and more points reuse fewer.
+Without intervals a shipped set of ranges is taken, for the first talk (docs/sensitivity.md).
 """
 
 from __future__ import annotations
@@ -21,18 +23,6 @@ from experiments.sweep.sensitivity_tables import NAMES, analyse
 INTERVAL = re.compile(r"^(?P<key>[^=\s]+)=interval\((?P<low>[^,()]+),(?P<high>[^,()]+)\)$")
 POINTS, STEPS, MOST_STEPS, MOST_POINTS = 64, 9, 1001, 1 << 16
 USE = "e.g. bargain sensitivity talks=us_japan 'talks.japan.stick.threat_pct=interval(0,50)' --points 64 --steps 9"
-HELP = f"""\
-usage: bargain sensitivity [key=interval(low,high) ...] [key=value ...] [options]
-
-What the outcomes of a run hang on: each setting alone along its range (tornado), and all together (Sobol indices).
-Without intervals a shipped set of ranges is taken, for the first talk.
-
-  --points N   Sobol samples, a power of 2 (default {POINTS}; 0: none); (settings + 2) x N cells are played
-  --steps M    values of each setting along its range (default {STEPS})
-  --out DIR    folder; the same command again goes on there, and more points or worlds reuse what it holds
-
-{USE}
-"""
 
 
 @dataclass(frozen=True)
@@ -47,9 +37,6 @@ class Asked:
 
 def main(argv: list[str]) -> int:
     """Run a sensitivity analysis and return the exit code."""
-    if argv and argv[0] in ("-h", "--help"):
-        print(HELP, end="")
-        return 0
     asked = ask(argv)
     place, text = sensitivity(asked)
     if not asked.options.silent:

@@ -72,11 +72,6 @@ class Sweep:
         return len(self.cells) == prod(setting.count for setting in self.settings)
 
 
-def holds(folder: Path) -> bool:
-    """Say whether a folder is a sweep's."""
-    return (Path(folder) / CELLS).is_file()
-
-
 def draw(folder: Path) -> list[Path]:
     """Read a sweep's folder, write figures/NAME.png and NAME.pdf, return the files written."""
     sweep = read(Path(folder))

@@ -11,11 +11,14 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from sim.plots.small import legend
-from sim.plots.style import FAINT, INK, LABEL, SMALL, TITLE, figure, say, tidy, wrapped
+from sim.plots.style import FAINT, INK, LABEL, TITLE, say, tidy, wrapped
+from sim.plots.tornado import name_rows, row_panels
 
 FIRST, TOTAL = "#0072B2", "#BBD5E8"
-PANEL, ROW, SIDE = 2.1, 0.4, 1.75  # inches
+PANEL, ROW, SIDE = 2.2, 0.38, 1.75  # inches
 TICKS = (0.0, 0.5, 1.0)
+REACH = (-0.15, 1.3)  # shares that are shown at most; intervals of few samples go on beyond
+SHARE_LABEL = "Share of the variance"
 
 
 def sobol_bars(indices, *, order: Sequence[str], ax: Axes) -> Axes:
@@ -32,8 +35,8 @@ def sobol_bars(indices, *, order: Sequence[str], ax: Axes) -> Axes:
         value = rows[name].to_numpy(dtype=float)
         ax.barh(y + up, np.maximum(value, 0.0), height=height, color=colour, linewidth=0.0, zorder=1.5)
         ax.hlines(y + up, rows[f"{name}_low"], rows[f"{name}_high"], color=INK, linewidth=1.0, zorder=3)
-    reach = max(1.0, float(np.nanmax(rows["total_high"])))
-    ax.set_xlim(min(-0.03, 1.02 * float(np.nanmin(rows["first_low"]))), 1.03 * reach)
+    low, high = float(np.nanmin(rows["first_low"])), float(np.nanmax(rows[["first_high", "total_high"]]))
+    ax.set_xlim(max(min(-0.03, low), REACH[0]), min(max(1.03, high), REACH[1]))
     ax.xaxis.set_major_locator(FixedLocator(TICKS))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f} %"))
     ax.grid(axis="x", color=FAINT, linewidth=0.6)
@@ -61,17 +64,17 @@ def sobol_panels(indices, *, title: str = "") -> list[Axes]:
     known = [m for m in measures if indices[indices["measure"] == m]["total"].notna().any()] or measures
     first = indices[indices["measure"] == known[0]].sort_values("total", ascending=False, kind="stable")
     order = first["key"].tolist()
-    fig = figure(SIDE + PANEL * len(measures), 1.5 + ROW * len(order))
-    axes = fig.subplots(1, len(measures), squeeze=False)[0]
-    for k, (ax, measure) in enumerate(zip(axes, measures)):
+    fig, axes = row_panels(len(measures), len(order), (SIDE, PANEL, ROW))
+    for ax, measure in zip(axes, measures):
         rows = indices[indices["measure"] == measure]
         sobol_bars(rows, order=order, ax=ax)
-        names = [wrapped(text, SIDE, SMALL) for text in first["range"]] if k == 0 else [""] * len(order)
-        ax.set_yticks(np.arange(len(order))[::-1], names, fontsize=SMALL)
+        name_rows(ax, first["range"], SIDE)
         ax.set_title(wrapped(str(rows["label"].iloc[0]), PANEL - 0.2, LABEL), fontsize=LABEL, loc="left", color=INK)
     wide = float(fig.get_size_inches()[0])
     fig.suptitle(wrapped(title, wide - 0.2, TITLE + 1), x=0.01, ha="left", fontsize=TITLE + 1, color=INK)
-    fig.supxlabel("Share of the variance over the design", fontsize=LABEL, color=INK)
+    for ax in axes:
+        if ax.get_subplotspec().is_last_row():
+            ax.set_xlabel(SHARE_LABEL, fontsize=LABEL, color=INK)
     legend(
         fig,
         [

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from sim.plots.bands import scale
-from sim.plots.small import heading, legend, pad_flat
+from sim.plots.small import legend, pad_flat
 from sim.plots.style import FAINT, INK, LABEL, MUTED, SMALL, TITLE, figure, tidy, wrapped
 
 LOW, HIGH = "#56B4E9", "#E69F00"  # Okabe & Ito (2008): the low and the high end of a range
 NOISE = "#E9E9E9"
-PANEL, ROW, SIDE = 2.5, 0.36, 1.75  # inches: width of a panel, height of a setting's row, room for their names
+PANEL, ROW, SIDE = 2.2, 0.33, 1.75  # inches: width of a panel, height of a setting's row, room for their names
+ACROSS = 3  # panels side by side at most
+HALF = 0.15  # of a row: the low end's bar lies above the high end's
 SMALL_PANEL = (1.75, 1.45)
 
 
@@ -31,10 +33,9 @@ def tornado(effects, *, order: Sequence[str], ax: Axes) -> Axes:
     base = float(rows["base"].iloc[0])
     ax.axvspan(float(rows["base_low"].iloc[0]), float(rows["base_high"].iloc[0]), color=NOISE, zorder=0.5)
     ax.axvline(base, color=MUTED, linewidth=0.9, zorder=2)
-    for end, colour, up in (("at_low", LOW, 0.0), ("at_high", HIGH, 0.0)):
+    for end, colour, up in (("at_low", LOW, HALF), ("at_high", HIGH, -HALF)):
         value = rows[end].to_numpy(dtype=float)
-        ax.barh(y + up, value - base, left=base, height=0.52, color=colour, alpha=0.9, linewidth=0.0, zorder=1.5)
-        ax.vlines(value, y - 0.26, y + 0.26, color=colour, linewidth=1.8, zorder=2.5)
+        ax.barh(y + up, value - base, left=base, height=2 * HALF, color=colour, linewidth=0.0, zorder=1.5)
     ax.hlines(y, rows["least"], rows["most"], color=INK, linewidth=1.1, zorder=3)
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
@@ -53,14 +54,12 @@ def tornado_panels(effects, *, title: str = "") -> list[Axes]:
     swing = (first["most"] - first["least"]).fillna(0.0)
     first = first.loc[swing.sort_values(ascending=False, kind="stable").index]
     order = first["key"].tolist()
-    fig = figure(SIDE + PANEL * len(measures), 1.55 + ROW * len(order))
-    axes = fig.subplots(1, len(measures), sharey=True, squeeze=False)[0]
+    fig, axes = row_panels(len(measures), len(order), (SIDE, PANEL, ROW))
     for ax, measure in zip(axes, measures):
         rows = effects[effects["measure"] == measure]
         tornado(rows, order=order, ax=ax)
+        name_rows(ax, first["range"], SIDE)
         ax.set_xlabel(wrapped(str(rows["label"].iloc[0]), PANEL - 0.2, LABEL), fontsize=LABEL, color=INK)
-    names = [wrapped(text, SIDE, SMALL) for text in first["range"]]
-    axes[0].set_yticks(np.arange(len(order))[::-1], names, fontsize=SMALL)
     _titled(fig, title)
     legend(
         fig,
@@ -72,6 +71,28 @@ def tornado_panels(effects, *, title: str = "") -> list[Axes]:
         ],
     )
     return list(axes)
+
+
+def row_panels(count: int, rows: int, inches: tuple[float, float, float]) -> tuple[Figure, list[Axes]]:
+    """Return a figure and `count` axes of `rows` rows each, ACROSS side by side at most.
+
+    `inches`: room for the rows' names, width of a panel, height of a row.
+    """
+    side, wide, high = inches
+    across = min(count, ACROSS)
+    down = -(-count // across)
+    fig = figure(side + wide * across, 0.9 + down * (0.75 + high * rows))
+    axes = fig.subplots(down, across, squeeze=False).ravel()
+    for spare in axes[count:]:
+        spare.set_axis_off()
+    return fig, list(axes[:count])
+
+
+def name_rows(ax: Axes, names: Sequence[str], inches: float) -> None:
+    """Write the names of rows, the first at the top, where the axes are the first of their line."""
+    texts = [wrapped(text, inches, SMALL) for text in names]
+    leftmost = ax.get_subplotspec().is_first_col()
+    ax.set_yticks(np.arange(len(texts))[::-1], texts if leftmost else [""] * len(texts), fontsize=SMALL)
 
 
 def along_panels(along, effects, *, colour: str, title: str = "") -> list[Axes]:
@@ -89,7 +110,6 @@ def along_panels(along, effects, *, colour: str, title: str = "") -> list[Axes]:
             ax.fill_between(x, own["low"], own["high"], color=colour, alpha=0.25, linewidth=0.0)
             ax.plot(x, own["mean"], color=colour, linewidth=1.6, marker="o", markersize=3.0, zorder=3)
             _configured(ax, effects[(effects["measure"] == measure) & (effects["key"] == key)])
-            scale(ax, x)
             ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
             ax.grid(axis="y", color=FAINT, linewidth=0.6)
             tidy(ax)
@@ -121,6 +141,3 @@ def _configured(ax: Axes, rows) -> None:
 def _titled(fig, title: str) -> None:
     wide = float(fig.get_size_inches()[0])
     fig.suptitle(wrapped(title, wide - 0.2, TITLE + 1), x=0.01, ha="left", fontsize=TITLE + 1, color=INK)
-
-
-__all__ = ["along_panels", "heading", "tornado", "tornado_panels"]
