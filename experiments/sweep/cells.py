@@ -164,7 +164,7 @@ def _option(value: Any) -> str:
 
 
 def _value(node: Any, path: Sequence[str]) -> Any:
-    """Return the checked value at a path: a number, text, true or false, null; anything larger as JSON."""
+    """Return the checked value at a path: a number, text, true or false, null; a list as text; anything larger as JSON."""
     for name in path:
         if isinstance(node, Mapping):
             node = node[name]
@@ -174,6 +174,8 @@ def _value(node: Any, path: Sequence[str]) -> Any:
             node = getattr(node, name)
     if node is None or isinstance(node, bool | int | float | str):
         return node
+    if isinstance(node, list | tuple) and all(isinstance(inside, int | float | str) for inside in node):
+        return ", ".join(map(str, node))
     return json.dumps(plain(node), ensure_ascii=False)
 
 
