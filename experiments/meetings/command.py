@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.folder import RunFolder
 from experiments.markdown import markdown_table
 from experiments.meetings.equilibrium import rational_sides
+from experiments.meetings.hub import hub_and_spokes
 from experiments.meetings.met import Met
 from experiments.meetings.obstinate import obstinate_sides
 from experiments.meetings.screener import screening_side
@@ -25,6 +26,7 @@ MEETINGS: tuple[Callable[[], Met], ...] = (
     conceding_sides,
     obstinate_sides,
     screening_side,
+    hub_and_spokes,
 )
 USE = "usage: bargain meetings [--out DIR]"
 HEAD = ["agents", "theory", "compared", "largest difference", "tolerance", "met"]
