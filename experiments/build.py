@@ -42,13 +42,17 @@ class Lab:
     types: dict[str, TypeSpace]
     assessor: Assessor
 
-    def play(self, first: int, worlds: int) -> Talks:
-        """Play all talks in worlds first ... first + worlds - 1 and return the finished model."""
+    def play(self, first: int, worlds: int, *, watch: tuple = ()) -> Talks:
+        """Play all talks in worlds first ... first + worlds - 1 and return the finished model.
+
+        `watch` holds what makes a watcher, called with every talk after each round; the model keeps those made.
+        """
         config = self.config
         rules = {"seed": config.seed, "worlds": worlds, "first": first, "information": config.information}
 
         def seated() -> Talks:
             model = Talks(config.protocol, **rules)
+            model.watch = tuple(made() for made in watch)
             for code, country in config.countries.items():
                 Country(model, code, country.strategy, self.types[code])
             return model.open(self.stakes, hub=self.hub)

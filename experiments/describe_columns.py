@@ -14,6 +14,7 @@ TABLES = (
     ("packages.parquet", columns.PACKAGES, "Every package that could be agreed and what it is worth."),
     ("points.parquet", columns.POINTS, "Landmarks of each talk in payoff space, for types taken at their average."),
     ("sticks.parquet", columns.STICKS, "Tariffs in force by talk, round and country, where they move (`moves:`)."),
+    ("beliefs.parquet", columns.BELIEFS, "What learners believed of the other side, by talk, round and types."),
     ("offers.parquet", columns.OFFERS, "Every single offer. Written only with `offers=true`: it is large."),
 )
 HEAD = """# What a run leaves behind
@@ -29,6 +30,7 @@ manifest.json; what may differ (time, host, git commit) is in run.json alone.
 | summary.md | the run in words, as shown on the screen |
 | talks.parquet, rounds.parquet, packages.parquet, points.parquet | the tables below |
 | sticks.parquet | tariffs in force by round; only where tariffs move while talks go on |
+| beliefs.parquet | what learners believed about the other side's type, by round; only where a strategy learns |
 | offers.parquet | every single offer; only with `offers=true` |
 | figures/ | the figures, as PNG and PDF; `figures=false` leaves them out, `bargain plot RUN_DIR` draws them again |
 | manifest.json | the resolved configuration, seed, versions, data files with checksums |

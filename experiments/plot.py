@@ -15,11 +15,13 @@ from experiments.messages import UserError
 from sim import plots
 from sim.columns import SIDE_NAMES
 from sim.payoffs import COMPONENTS
+from sim.plots.beliefs import beliefs_by_round
 from sim.plots.escalation import APRIL_2025, TRUCE_DAY, tariffs_in_force
 from sim.sticks import Stick
 
 TABLES = ("talks", "rounds", "packages", "points")
 MOVES = "sticks.parquet"  # only where tariffs moved
+LEARNT = "beliefs.parquet"  # only where a side learns
 SAME_RATE = 1e-6  # percent: rates closer than this are the same
 FEW = 4  # talks up to which the offers of all fit one figure
 OTHERS = {  # other kinds of folders, by a file that only they hold: the module with their draw(folder)
@@ -67,6 +69,7 @@ class Run:
     packages: pd.DataFrame
     points: pd.DataFrame
     sticks: pd.DataFrame | None = None
+    beliefs: pd.DataFrame | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,7 +96,8 @@ def read(folder: Path) -> Run:
         )
     try:
         frames = {name: _frame(folder / f"{name}.parquet") for name in TABLES}
-        frames["sticks"] = pd.read_parquet(folder / MOVES) if (folder / MOVES).is_file() else None
+        for name, file in (("sticks", MOVES), ("beliefs", LEARNT)):
+            frames[name] = pd.read_parquet(folder / file) if (folder / file).is_file() else None
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors, and JSON's
         raise UserError(f"plot: a file of '{folder}' cannot be read", str(error), "run it again") from None
@@ -150,6 +154,8 @@ def figures(run: Run) -> Iterator[tuple[str, Any]]:
         )
         drawn = tariffs_in_force(run.sticks, talk=talk, count=count, names=names, days_per_round=days, record=record)
         yield f"tariffs_in_force_{talk}", _of(*drawn)
+    if run.beliefs is not None:
+        yield "beliefs", _of(*beliefs_by_round(run.beliefs, names=names, days_per_round=days))
 
 
 def on_record(config: Mapping[str, Any], talk: str) -> bool:

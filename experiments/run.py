@@ -26,6 +26,7 @@ from sim.digest import (
     stick_counts,
     sticks_table,
 )
+from sim.digest_beliefs import BeliefCounts, Beliefs, add, beliefs_table, learns
 from sim.results import COMPRESSION, ROW_GROUP, issue_columns, joint_table, offers_table, talks_table, write
 
 SILENT_SECONDS = 2.0  # a run this short shows no progress bar
@@ -33,12 +34,13 @@ SILENT_SECONDS = 2.0  # a run this short shows no progress bar
 
 @dataclass
 class Played:
-    """What a run leaves behind: the talks' rows; how often each package was offered and each rung stood on, by talk."""
+    """What a run leaves behind: the talks' rows; offers of each package and rungs stood on, by talk; beliefs."""
 
     talks: pa.Table
     counts: list[np.ndarray]
     sticks: list[StickCounts | None] = field(default_factory=list)
     joint: pa.Table | None = None
+    beliefs: dict[tuple[str, int], BeliefCounts] = field(default_factory=dict)
 
 
 def main(argv: list[str]) -> int:
@@ -88,12 +90,13 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
 
 def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Played:
     """Play all worlds in chunks; with a folder and `offers: true`, every offer goes to offers.parquet there."""
-    parts, together, counts, sticks = [], [], None, None
+    parts, together, counts, sticks, beliefs = [], [], None, None, {}
+    watch = (Beliefs,) if any(learns(c.strategy) for c in lab.config.countries.values()) else ()
     writer = None
     bar = tqdm(total=lab.config.worlds, unit=" worlds", delay=SILENT_SECONDS, disable=silent, leave=False)
     try:
         for first, worlds in lab.chunks():
-            model = lab.play(first, worlds)
+            model = lab.play(first, worlds, watch=watch)
             parts.append(talks_table(model))
             if lab.hub is not None:
                 together.append(joint_table(model, lab.hub[1]))
@@ -101,6 +104,8 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
             counts = found if counts is None else [a + b for a, b in zip(counts, found)]
             stood = [stick_counts(talk) for talk in model.talks]
             sticks = stood if sticks is None else [a and a + b for a, b in zip(sticks, stood)]
+            for seen in model.watch:
+                beliefs = add(beliefs, seen.counts)
             if lab.config.offers and folder is not None:
                 rows = offers_table(model)
                 writer = writer or pq.ParquetWriter(folder / "offers.parquet", rows.schema, compression=COMPRESSION)
@@ -111,7 +116,7 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
         if writer is not None:
             writer.close()
     joint = pa.concat_tables(together).unify_dictionaries() if together else None
-    return Played(pa.concat_tables(parts).unify_dictionaries(), counts, sticks, joint)
+    return Played(pa.concat_tables(parts).unify_dictionaries(), counts, sticks, joint, beliefs)
 
 
 def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
@@ -123,5 +128,7 @@ def _write_tables(lab: Lab, played: Played, folder: Path) -> None:
     write(points_table(lab.tables()), folder / "points.parquet")
     if any(counted is not None for counted in played.sticks):
         write(sticks_table(agendas, played.sticks), folder / "sticks.parquet")
+    if played.beliefs:
+        write(beliefs_table(agendas, played.beliefs), folder / "beliefs.parquet")
     if played.joint is not None:
         write(played.joint, folder / "joint.parquet")

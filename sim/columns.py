@@ -148,3 +148,14 @@ STICKS = (
     Column("mean_pct", "number", "%", "mean of that tariff"),
     Column("flow", "number", BUSD, "mean utility of a year under both tariffs, against the status quo"),
 )
+
+BELIEFS = (
+    Column("talk", "text", "", "name of the talk"),
+    Column("round", "whole", "rounds", "round after whose offers the belief is held, 1 first; 0: the prior"),
+    Column("learner", "text", "", "code of the economy that learns"),
+    Column("about", "text", "", "code of the economy whose private type it does not know"),
+    Column("true_type", "whole", "", "the type that was drawn for that economy (an index)"),
+    Column("type", "whole", "", "a type it may be"),
+    Column("worlds", "whole", "", "worlds of this true type, met by a learner, in which talks were open in the round"),
+    Column("belief", "number", "1", "mean chance, over these worlds, that the learner gives to the type"),
+)
