@@ -21,7 +21,7 @@ from experiments.build import build
 from experiments.messages import UserError
 from experiments.sweep import backends, fingerprint, lock, missing, outcome, shards, store, work
 from experiments.sweep.merge import Loader, Shape, Source, merge
-from sim.results import talks_table
+from sim.results import offers_table, talks_table
 from tests.house import reaches
 from tests.sweep_plans import PIE, SIZE, plan, tables
 
@@ -235,6 +235,34 @@ def test_cells_with_other_issues_share_a_table(small, tmp_path):
     assert list(found["partner"].cat.categories) == sorted(found["partner"].cat.categories)
 
 
+def test_offers_on_request_are_those_of_each_cells_own_run(tmp_path):
+    asked = (*PIE, "worlds=30", "offers=true")
+    made = plan(tmp_path / "s", {"seed": [1, 2]}, asked)
+    store.run_sweep(part_of(made, lambda c: c.number == 1, tmp_path / "w", worlds=12), silent=True, rows=70)
+    place = store.run_sweep(made, silent=True)
+    found = pd.read_parquet(place / "offers-00000.parquet")
+    for cell in made.cells:
+        own = offers_table(build(cell.config).play(0, 30)).to_pandas()
+        rows = found[found["cell"] == cell.number].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows[own.columns], own, check_categorical=False)
+    store.run_sweep(replace(made, place=tmp_path / "w"), silent=True)
+    assert tables(tmp_path / "w") == tables(place)
+    assert json.loads((place / "manifest.json").read_text(encoding="utf-8"))["rows"]["offers"] == len(found)
+    cells = [replace(c, config=c.config.model_copy(update={"offers": False})) for c in made.cells]
+    with pytest.raises(UserError, match="would drop: offers"):
+        store.run_sweep(replace(made, cells=cells), silent=True)
+
+
+def test_offers_of_several_talks_stand_world_by_world(tmp_path):
+    made = plan(tmp_path / "s", {"seed": [1]}, ("talks=us_three", "worlds=4", "offers=true", "figures=false"))
+    found = pd.read_parquet(store.run_sweep(made, silent=True) / "offers-00000.parquet")
+    own = offers_table(build(made.cells[0].config).play(0, 4)).to_pandas()
+    assert found["world"].is_monotonic_increasing and found.loc[found["world"] == 0, "talk"].nunique() == 3
+    key = ["talk", "world", "round"]
+    left, right = (f[own.columns].astype({"talk": str, "speaker": str}).sort_values(key) for f in (found, own))
+    pd.testing.assert_frame_equal(left.reset_index(drop=True), right.reset_index(drop=True))
+
+
 BAD = '''
 from pydantic.dataclasses import dataclass
 from agents.strategies.hardliner import Hardliner
@@ -401,7 +429,7 @@ def test_pieces_hold_every_world_once_and_are_not_too_large(found, rows, workers
     worlds = lambda gaps: [(g.task.cell, w) for g in gaps for w in range(g.first, g.first + g.worlds)]  # noqa: E731
     assert [w for piece in made for w in worlds(piece)] == worlds(gaps)
     for piece in made:
-        assert len(piece) == 1 or sum(g.worlds * g.task.talks for g in piece) <= rows
+        assert len(piece) == 1 or sum(g.worlds * g.task.size for g in piece) <= rows
 
 
 @given(st.data())

@@ -25,6 +25,7 @@ from experiments.messages import UserError
 from experiments.sweep import shards
 from experiments.sweep.fingerprint import code_fingerprint
 from experiments.sweep.missing import Piece
+from experiments.sweep.offers import play_offers
 from experiments.sweep.work import STATES_SOLVED, Block, play_blocks
 
 AHEAD = 2  # pieces waiting for each worker
@@ -68,7 +69,7 @@ class Done(NamedTuple):
 def play(site: Site, piece: Piece, cells: Sequence) -> Done:
     """Play a piece and write its shard."""
     blocks = [Block(cell, gap.first, gap.worlds) for cell, gap in zip(cells, piece)]
-    table, spans, errors = play_blocks(blocks)
+    table, spans, errors = (*play_offers(blocks), {}) if piece[0].task.offers else play_blocks(blocks)
     held = [
         shards.Held(gap.task.identity, gap.first, gap.worlds, *span)
         for number, (gap, span) in enumerate(zip(piece, spans))

@@ -17,6 +17,7 @@ PLAYING = (  # besides OURS
     "experiments/herd.py",
     "experiments/messages.py",
     "experiments/sweep/herds.py",
+    "experiments/sweep/offers.py",
     "experiments/sweep/work.py",
 )
 NOT_PLAYING = ("sim/plots",)

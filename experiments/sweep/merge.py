@@ -20,7 +20,6 @@ from sim.results import COMPRESSION, ROW_GROUP
 
 GROUPS_A_FILE = 8  # row groups of a file
 KEPT = 64  # batches of shards held in memory
-TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,21 @@ from experiments.sweep.fingerprint import Identities
 
 PIECE_CELLS = 2048  # cells of a piece at most
 LEAST_ROWS = 1 << 12  # rows of a piece when work is shared out evenly
+OFFERS = "offers-"  # begins the identity of offers; that of talks is in hex digits
 SHARES = 6  # pieces for each worker at least, so that none waits long for the last
 
 
 class Task(NamedTuple):
-    """What is to be known of a cell without its configuration: whose rows, how many worlds, rows of a world."""
+    """What is to be known of a cell without its configuration: whose rows, how many worlds, rows of a world.
+
+    `offers`: the rows are its offers, whose number differs between worlds; `size` is then the most they can be.
+    """
 
     cell: int
     identity: str
     worlds: int
-    talks: int
+    size: int
+    offers: bool = False
 
 
 class Span(NamedTuple):
@@ -49,6 +54,17 @@ def tasks(cells: Sequence, identities: Identities) -> list[Task]:
     return [
         Task(number, identities.of(cell.key, cell.config), cell.config.worlds, len(cell.config.talks))
         for number, cell in enumerate(cells)
+    ]
+
+
+def offer_tasks(found: Sequence[Task], cells: Sequence) -> list[Task]:
+    """Return the tasks of the offers of those cells that are to write them."""
+    asked = [(task, cells[task.cell].config) for task in found if cells[task.cell].config.offers]
+    return [
+        task._replace(
+            identity=OFFERS + task.identity[len(OFFERS) :], size=task.size * config.protocol.rounds, offers=True
+        )
+        for task, config in asked
     ]
 
 
@@ -107,8 +123,8 @@ class Ledger:
         held = self.blocks.get(task.identity, ())
         if len(held) == 1:
             block, name = held[0]
-            if block.first == 0 and block.worlds >= task.worlds:  # as nearly always
-                return [Span(name, block.offset, task.worlds * task.talks)], []
+            if block.first == 0 and block.worlds >= task.worlds and not task.offers:  # as nearly always
+                return [Span(name, block.offset, task.worlds * task.size)], []
         return _covered(task, held)
 
     def forget(self, wanted: Iterable[str]) -> int:
@@ -123,16 +139,25 @@ class Ledger:
 def _covered(task: Task, held: Sequence[tuple[shards.Held, str]]) -> tuple[list[Span], list[Gap]]:
     spans, gaps, at = [], [], 0
     while at < task.worlds:
-        here = [entry for entry in held if entry[0].first <= at < entry[0].first + entry[0].worlds]
+        here = [entry for entry in held if _serves(entry[0], task, at)]
         if here:
             block, name = max(here, key=lambda entry: (entry[0].first + entry[0].worlds, entry[1]))
             stop = min(block.first + block.worlds, task.worlds)
-            spans.append(Span(name, block.offset + (at - block.first) * task.talks, (stop - at) * task.talks))
+            start, rows = (at - block.first) * task.size, (stop - at) * task.size
+            spans.append(
+                Span(name, block.offset, block.rows) if task.offers else Span(name, block.offset + start, rows)
+            )
         else:
             stop = min([task.worlds, *(b.first for b, _ in held if b.first > at)])
             gaps.append(Gap(task, at, stop - at))
         at = stop
     return spans, gaps
+
+
+def _serves(block: shards.Held, task: Task, at: int) -> bool:
+    """Say whether rows from world `at` on can be taken out of a block; offers are taken whole."""
+    stop = block.first + block.worlds
+    return block.first == at and stop <= task.worlds if task.offers else block.first <= at < stop
 
 
 def gaps_of(ledger: Ledger, todo: Iterable[Task]) -> list[Gap]:
@@ -147,13 +172,13 @@ def gaps_of(ledger: Ledger, todo: Iterable[Task]) -> list[Gap]:
 
 def pieces(gaps: Sequence[Gap], rows: int, workers: int) -> Iterator[Piece]:
     """Yield pieces of work of `rows` rows at most, and fewer where there are several workers to keep busy."""
-    total = sum(gap.worlds * gap.task.talks for gap in gaps)
+    total = sum(gap.worlds * gap.task.size for gap in gaps)
     if workers > 1:
         rows = max(min(rows, -(-total // (workers * SHARES))), min(rows, LEAST_ROWS))
     cells = max(1, min(PIECE_CELLS, -(-len(gaps) // (workers * SHARES)) if workers > 1 else PIECE_CELLS))
     piece, filled = [], 0
     for gap in _cut(gaps, rows):
-        size = gap.worlds * gap.task.talks
+        size = gap.worlds * gap.task.size
         if piece and (filled + size > rows or len(piece) >= cells):
             yield piece
             piece, filled = [], 0
@@ -166,7 +191,7 @@ def pieces(gaps: Sequence[Gap], rows: int, workers: int) -> Iterator[Piece]:
 def _cut(gaps: Iterable[Gap], rows: int) -> Iterator[Gap]:
     """Yield gaps, those of more than `rows` rows in parts."""
     for gap in gaps:
-        step = max(1, rows // gap.task.talks)
+        step = max(1, rows // gap.task.size)
         if gap.worlds <= step:
             yield gap
             continue

@@ -13,8 +13,9 @@ import pyarrow.csv as pc
 
 from experiments.folder import versions, write_json
 from experiments.messages import UserError
-from experiments.sweep.merge import TEXT, Shape
+from experiments.sweep.merge import Shape
 from experiments.sweep.missing import Task
+from experiments.sweep.offers import FIELDS as OFFER_FIELDS
 from experiments.sweep.work import FIELDS, in_order
 from sim.deals import UNITS
 from sim.protocols.base import ENDINGS
@@ -24,13 +25,6 @@ MANIFEST, CELLS, FAILURES = "manifest.json", "cells.parquet", "failures"
 DONE, FAILED = "done", "failed"
 OF_CELLS = ("cell", "key", "status")
 ONLY_HOW = ("sweep", "dry_run")  # nodes of the configuration that say how a sweep is run, not what it finds
-OFFERS = {
-    "world": pa.int64(),
-    "talk": TEXT,
-    "round": pa.int64(),
-    "speaker": TEXT,
-    "package": pa.int64(),
-}
 
 
 @dataclass(frozen=True)
@@ -81,8 +75,7 @@ class Outcome:
 
     def offers(self) -> Shape:
         """Return the shape of the offers' table."""
-        fields = [pa.field(name, kind) for name, kind in OFFERS.items()]
-        return Shape(self._by_cell(list(OFFERS)), fields, self._words())
+        return Shape(self._by_cell(list(OFFER_FIELDS)), list(OFFER_FIELDS.values()), self._words())
 
     def _by_cell(self, others: Sequence[str]) -> dict[str, pa.Array]:
         swept = self.swept()

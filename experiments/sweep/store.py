@@ -1,13 +1,11 @@
 """Running a sweep: what is missing is played, everything is merged into one folder; the same command again goes on.
 
-The folder: manifest.json, cells.parquet, failures.parquet and .csv, talks-00000.parquet ..., run.json, and work/ with
-the finished blocks. manifest.json is put there last: a folder with one is complete.
+The folder: manifest.json, cells, failures, summary and theory, talks-00000.parquet ... (offers-00000.parquet ... on
+request), run.json, and work/ with the finished blocks. manifest.json is put there last: a folder with one is complete.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import os
 import re
@@ -21,18 +19,19 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from experiments.folder import circumstances, now, write_json
-from experiments.messages import UserError, short
+from experiments.messages import UserError, short, told
 from experiments.sweep import backends, outcome
 from experiments.sweep.fingerprint import Identities, code_fingerprint
 from experiments.sweep.lock import Lock
-from experiments.sweep.merge import Source, merge
-from experiments.sweep.missing import Ledger, gaps_of, layout, pieces, tasks
+from experiments.sweep.merge import Shape, Source, merge
+from experiments.sweep.missing import Ledger, Task, gaps_of, layout, offer_tasks, pieces, tasks
 from experiments.sweep.progress import Progress
+from experiments.sweep.summary import summarise
+from experiments.sweep.theory import write_theory
 
 WORK, RUN = "work", "run.json"
 PART = re.compile(r"(talks|offers)-\d{5}\.parquet")
 PIECE_ROWS = 1 << 17
-SUMMARY = "experiments.sweep.summary"
 
 
 def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None = None) -> Path:
@@ -97,10 +96,13 @@ class Run:
 
     def all(self, rows: int) -> None:
         """Play, merge, put in place."""
-        wanted = {task.identity for task in self.tasks}
+        offers = offer_tasks(self.tasks, self.cells)
+        wanted = {task.identity for task in (*self.tasks, *offers)}
         self.ledger.trust(wanted)
-        errors = self._play(rows)
-        self._finish(outcome.Outcome(self.plan, self.cells, self.tasks, errors))
+        errors = self._play(self.tasks, rows)
+        offers = [task for task in offers if task.cell not in errors]
+        self._play(offers, rows)
+        self._finish(outcome.Outcome(self.plan, self.cells, self.tasks, errors), offers)
         self.ledger.forget(wanted)
 
     def _same_sweep(self) -> None:
@@ -110,20 +112,26 @@ class Run:
             return
         kept = {cell.key for cell in self.cells}
         old = pq.read_table(self.place / outcome.CELLS, columns=["key"]).column("key").to_pylist()
-        lost = sum(key not in kept for key in old)
-        worlds = np.max(json.loads(path.read_text(encoding="utf-8"))["worlds"])
-        if lost or worlds > max(task.worlds for task in self.tasks):
-            what = f"{lost} of {len(old)} cells" if lost else f"some of {worlds} worlds"
-            raise UserError(
-                f"sweep folder '{self.place}' holds results that this sweep would drop: {what}",
-                "A folder can be resumed and widened (more values, more worlds); name another with --out DIR",
-            )
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        worlds, lost = np.max(manifest["worlds"]), sum(key not in kept for key in old)
+        if lost:
+            what = f"{lost} of {len(old)} cells"
+        elif worlds > max(task.worlds for task in self.tasks):
+            what = f"some of {worlds} worlds"
+        elif manifest["rows"].get("offers") and not any(cell.config.offers for cell in self.cells):
+            what = "offers"
+        else:
+            return
+        raise UserError(
+            f"sweep folder '{self.place}' holds results that this sweep would drop: {what}",
+            "A folder can be resumed and widened (more values, more worlds); name another with --out DIR",
+        )
 
-    def _play(self, rows: int) -> dict[int, str]:
-        """Play what is missing and return the messages of cells that failed."""
-        gaps = gaps_of(self.ledger, self.tasks)
+    def _play(self, found: Sequence[Task], rows: int) -> dict[int, str]:
+        """Play what is missing of some tasks and return the messages of cells that failed."""
+        gaps = gaps_of(self.ledger, found)
         todo = sum(gap.worlds for gap in gaps)
-        self._tell(gaps)
+        self._tell(sum(task.worlds for task in {task.identity: task for task in found}.values()), todo)
         failed: dict[str, tuple[int, str]] = {}
         site = self.backend.site(self.work, self.identities.code, self.plan.base.plugins)
         self.progress.start(todo, "worlds")
@@ -138,15 +146,14 @@ class Run:
                 if failed and self.plan.settings.on_error == "stop":
                     self._stop(failed)
         self.progress.close()
-        return {task.cell: failed[task.identity][1] for task in self.tasks if task.identity in failed}
+        return {task.cell: failed[task.identity][1] for task in found if task.identity in failed}
 
-    def _tell(self, gaps: Sequence) -> None:
+    def _tell(self, worlds: int, todo: int) -> None:
         if self.ledger.damaged:
             self.progress.say(f"{self.place}: {self.ledger.damaged} damaged files of finished work are played again")
-        fresh = len({gap.task.identity for gap in gaps})
-        whole = len({task.identity for task in self.tasks})
-        if whole > fresh:
-            self.progress.say(f"{self.place}: {whole - fresh} of {whole} cells are there already")
+            self.ledger.damaged = 0
+        if 0 < todo < worlds:
+            self.progress.say(f"{self.place}: {worlds - todo:,} of {worlds:,} worlds are there already")
 
     def _stop(self, failed: dict[str, tuple[int, str]]) -> None:
         task = next(task for task in self.tasks if task.identity in failed)
@@ -156,16 +163,19 @@ class Run:
             "sweep.on_error=continue lists cells that fail and plays the others; what is finished is kept.",
         )
 
-    def _finish(self, found: outcome.Outcome) -> None:
+    def _finish(self, found: outcome.Outcome, offers: Sequence[Task]) -> None:
         """Write all tables aside, then put them into the folder, the manifest last."""
         aside = self.work / "merged"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
         try:
-            rows = {"talks": self._merge(found, aside)}
+            rows = {"talks": self._merge(found.done, found.talks(), aside, "talks")}
+            if offers:
+                rows["offers"] = self._merge(offers, found.offers(), aside, "offers")
             outcome.write_small(found, aside)
-            if rows["talks"] and importlib.util.find_spec(SUMMARY) is not None:
-                importlib.import_module(SUMMARY).summarise(aside)
+            if rows["talks"]:
+                summarise(aside)
+                self._theory(found, aside)
             rests_on = {"data": list(self.identities.sources.values()), "code": self.identities.code}
             outcome.write_manifest(found, aside, rows, rests_on)
             self._put(aside)
@@ -175,12 +185,21 @@ class Run:
             where = self.place / f"{outcome.FAILURES}.csv"
             self.progress.say(f"{len(found.errors)} of {len(found.tasks)} cells failed; why: {where}")
 
-    def _merge(self, found: outcome.Outcome, aside: Path) -> int:
+    def _theory(self, found: outcome.Outcome, aside: Path) -> None:
+        """Write what theory says of every cell, for the figures; without it the rows are no less right."""
+        if not self.plan.base.config.figures:
+            return
+        try:
+            write_theory([self.cells[task.cell] for task in found.done], aside)
+        except ValueError as error:
+            self.progress.say(f"no theory.parquet: {short(told(error))}")
+
+    def _merge(self, found: Sequence[Task], shape: Shape, aside: Path, stem: str) -> int:
         names = sorted(self.ledger.shards)
-        arrays = layout(self.ledger, found.done, {name: number for number, name in enumerate(names)})
+        arrays = layout(self.ledger, found, {name: number for number, name in enumerate(names)})
         source = Source(self.work, names, *arrays)
         self.progress.start(int(source.rows.sum()), "rows")
-        total = merge(source, found.talks(), aside, "talks", self.progress.advance)
+        total = merge(source, shape, aside, stem, self.progress.advance)
         self.progress.close()
         return total
 

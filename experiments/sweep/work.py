@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 STATES_SOLVED = b"trade_states_solved"  # metadata of a played table: how many trade states were solved for it
 BEFORE_ISSUES = "package"  # the column after which a talk's issues stand
-_KINDS = {"text": pa.dictionary(pa.int32(), pa.string()), "whole": pa.int64(), "yes/no": pa.bool_()}
+TEXT = pa.dictionary(pa.int32(), pa.string())
+_KINDS = {"text": TEXT, "whole": pa.int64(), "yes/no": pa.bool_()}
 FIELDS = {column.name: pa.field(column.name, _KINDS.get(column.kind, pa.float64())) for column in TALKS}
 
 
