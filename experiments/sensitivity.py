@@ -21,7 +21,7 @@ from experiments.sweep.sensitivity_design import Design, Range, defaults, is_num
 from experiments.sweep.sensitivity_tables import NAMES, analyse
 
 INTERVAL = re.compile(r"^(?P<key>[^=\s]+)=interval\((?P<low>[^,()]+),(?P<high>[^,()]+)\)$")
-POINTS, STEPS, MOST_STEPS, MOST_POINTS = 64, 9, 1001, 1 << 16
+POINTS, STEPS, MOST_STEPS, MOST_POINTS = 128, 9, 1001, 1 << 16
 USE = "e.g. bargain sensitivity talks=us_japan 'talks.japan.stick.threat_pct=interval(0,50)' --points 64 --steps 9"
 
 

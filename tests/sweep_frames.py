@@ -66,3 +66,18 @@ def write_folder(folder, axes: dict, *, rows=None, shards: int = 2, group: int =
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
+
+
+def theory(axes: dict, names=("japan",)) -> pd.DataFrame:
+    """Theory of every cell and talk: no zone in cell 0, no threat in cell 1, a stick credible by itself in the last."""
+    frame = cells(axes)
+    count = len(frame)
+    out = pd.DataFrame({"cell": np.repeat(frame["cell"], len(names)), "talk": list(names) * count})
+    number = out["cell"].to_numpy()
+    out["zone"] = number > 0
+    out["leverage"] = np.where(number == 1, 0.0, np.where(number == count - 1, np.inf, 1.0 + number))
+    for concept, push in (("nash", 1.0), ("subgame_perfect", 2.0)):
+        out[f"{concept}_us_tariff_pct"] = np.where(out["zone"], 5.0 + push, np.nan)
+        out[f"{concept}_demander_surplus_share"] = 0.5 + 0.01 * push * number / max(count, 1)
+        out[f"{concept}_demander_utility"], out[f"{concept}_partner_utility"] = 6.0 + push, -6.0 - push
+    return out.assign(subgame_perfect_deal_rate=1.0)

@@ -1,9 +1,16 @@
 """Sensitivity: designs that nest, indices of functions whose indices are known, the whole command on a small run."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
+from experiments.build import build
+from experiments.compose import load
+from experiments.messages import UserError
+from experiments.sensitivity import ask, main
 from experiments.sweep.sensitivity_design import DEFAULTS, Design, Range, defaults, is_number, value_at
 from experiments.sweep.sensitivity_indices import effects, indices, saltelli
 
@@ -30,7 +37,7 @@ def sampled(function, ranges, points=1024, seed=3):
 
 
 def test_ishigami_in_closed_form():
-    found = indices(*sampled(ishigami, PI, 4096), seed=1)
+    found = indices(*sampled(ishigami, PI, 4096), seed=1, resamples=100)
     first, total = ishigami_indices()
     assert first.round(4).tolist() == [0.3139, 0.4424, 0.0]
     assert found.first == pytest.approx(first, abs=0.02)
@@ -138,8 +145,6 @@ def test_more_points_contain_fewer_and_seeds_differ():
 
 
 def test_shipped_ranges_are_keys_of_the_shipped_runs():
-    from experiments.compose import load
-
     resolved = load(("talks=us_japan",)).resolved
     found = defaults(resolved, "japan")
     assert len(found) == len(DEFAULTS)
@@ -147,3 +152,88 @@ def test_shipped_ranges_are_keys_of_the_shipped_runs():
         base = value_at(resolved, key)
         assert is_number(base) and low <= np.mean(base) <= high
     assert [key for key, _, _ in defaults(load(("experiment=classroom",)).resolved, "pie")]
+
+
+# The command
+
+SMALL_RUN = ["talks=us_japan", "worlds=6", "figures=false", "hydra/job_logging=none", "--steps", "3"]
+RANGES = [
+    "talks.japan.stick.threat_pct=interval(0, 50)",
+    "countries.JPN.types.discount_rate_per_year.values=interval(0.1,2)",
+]
+
+
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory):
+    """The folder of a small analysis: two settings, three steps, four Sobol samples."""
+    place = tmp_path_factory.mktemp("sensitivity") / "out"
+    assert main([*RANGES, *SMALL_RUN, "--points", "4", "--out", str(place)]) == 0
+    return place
+
+
+def played(place) -> int:
+    return json.loads((place / "run.json").read_text(encoding="utf-8"))["worlds_played"]
+
+
+def test_outcomes_along_a_range_are_those_of_runs_of_their_own(analysed):
+    along = pd.read_csv(analysed / "along.csv")
+    own = along[(along["measure"] == "demander_payoff") & (along["key"] == "talks.japan.stick.threat_pct")]
+    assert own["value"].tolist() == [0.0, 25.0, 50.0]
+    for value, mean in zip(own["value"], own["mean"]):
+        config = load(("talks=us_japan", "worlds=6", f"talks.japan.stick.threat_pct={value}")).config
+        assert build(config).play(0, 6).talks[0].discounted(0).mean() == pytest.approx(mean, abs=1e-9)
+
+
+def test_tables_agree_with_each_other(analysed):
+    along, found, shares = (pd.read_csv(analysed / f"{name}.csv") for name in ("along", "effects", "indices"))
+    assert len(found) == len(shares) == 5 * 2
+    for _, row in found.iterrows():
+        line = along[(along["measure"] == row["measure"]) & (along["key"] == row["key"])]["mean"]
+        assert (row["least"], row["most"]) == pytest.approx((line.min(), line.max()), nan_ok=True)
+        assert (row["at_low"], row["at_high"]) == pytest.approx((line.iloc[0], line.iloc[-1]), nan_ok=True)
+    text = (analysed / "sensitivity.md").read_text(encoding="utf-8")
+    assert "Threatened tariff (%)" in text and "Discount rate, Japan (per year)" in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_same_command_plays_nothing_again_and_more_points_only_what_is_new(analysed):
+    cells = 1 + 2 * 3 + 4 * 4
+    assert played(analysed) == 6 * cells
+    before = {name: (analysed / name).read_bytes() for name in ("along.csv", "effects.csv", "indices.csv")}
+    main([*RANGES, *SMALL_RUN, "--points", "4", "--out", str(analysed)])
+    assert played(analysed) == 0
+    assert {name: (analysed / name).read_bytes() for name in before} == before
+    main([*RANGES, *SMALL_RUN, "--points", "8", "--out", str(analysed)])
+    assert played(analysed) == 6 * 4 * 4
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--points", "6"], "6 is no power of 2"),
+        (["--points", "many"], "'many' is not a whole number"),
+        (["--steps", "1"], "1 is out of range"),
+        (["a=interval(3,1)"], "write the lower end first"),
+        (["a=interval(3,x)"], "both ends of a range are numbers"),
+        (["a=interval(3)"], "is not key=interval"),
+        (["a=interval(1,2)", "a=interval(1,3)"], "two ranges"),
+        (["talks.japan.stick.thret_pct=interval(0,1)"], "did you mean 'talks.japan.stick.threat_pct'"),
+        (["talks.japan.stick.answer=interval(0,1)"], "is 'none', not a number"),
+        (["protocol.rounds=interval(0,20)", "--steps", "2"], "protocol.rounds"),
+    ],
+)
+def test_mistakes_are_named(words, told, tmp_path):
+    with pytest.raises(UserError) as error:
+        main([*words, "talks=us_japan", "worlds=2", "--out", str(tmp_path / "x")])
+    assert told in str(error.value)
+    assert not (tmp_path / "x").exists()
+
+
+def test_spaces_and_equals_signs_are_read():
+    asked = ask(["a.b=interval( 0 , 1.5 )", "--points=16", "--steps=5", "worlds=3"])
+    assert (asked.ranges, asked.points, asked.steps, asked.options.overrides) == (
+        {"a.b": (0.0, 1.5)},
+        16,
+        5,
+        ("worlds=3",),
+    )
