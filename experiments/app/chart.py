@@ -16,23 +16,23 @@ from sim.plots.payoff_space import CLOUD, ZONE
 from sim.plots.style import BUSD, FAINT, INK, MUTED
 
 FONT = "Source Sans, sans-serif"
-HEIGHT = 400
+HEIGHT, LOW = 440, 300  # pixels: of a screen, of a phone
 BUBBLES = (14.0, 1500.0)  # square pixels of the smallest and of the largest bubble
 ROOM = 0.06  # share of the extent left free on each side
 NEAR = 0.35  # share of the extent of the points that is added around them
 X, Y = alt.X("x:Q"), alt.Y("y:Q")
 
 
-def payoff_chart(screen: Screen, near: bool = False) -> dict[str, Any]:
+def payoff_chart(screen: Screen, near: bool = False, height: int = HEIGHT) -> dict[str, Any]:
     """Return the Vega-Lite picture of a screen with its data; `near`: only the part about the named points."""
     one, two = screen.names
-    spec = dict(_picture(f"{one}: payoff ({BUSD})", f"{two}: payoff ({BUSD})"))
+    spec = dict(_picture(f"{one}: payoff ({BUSD})", f"{two}: payoff ({BUSD})", height))
     spec["datasets"] = _data(screen, near)
     return spec
 
 
 @lru_cache(maxsize=64)
-def _picture(across: str, up: str) -> dict[str, Any]:
+def _picture(across: str, up: str, height: int) -> dict[str, Any]:
     """Return the layers, which do not depend on the data, so that the browser only exchanges data."""
     frame = {"scale": alt.Scale(zero=False, nice=False, padding=0)}
     x, y = alt.X("x:Q", title=across, **frame), alt.Y("y:Q", title=up, **frame)
@@ -57,7 +57,7 @@ def _picture(across: str, up: str) -> dict[str, Any]:
             x=X, y=Y, size=alt.Size("size:Q", scale=None), color=alt.Color("fill:N", scale=None), tooltip=deals),
         named_data("points").mark_point(strokeWidth=1.2, opacity=1).encode(x=X, y=Y, **looks, tooltip=point),
     ]  # fmt: skip
-    return settled(alt.layer(*layers), HEIGHT)
+    return settled(alt.layer(*layers), height)
 
 
 def settled(layers: alt.LayerChart, height: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from experiments.app import visit, words
-from experiments.app.chart import payoff_chart
+from experiments.app.chart import HEIGHT, LOW, payoff_chart
 from experiments.app.controls import picked, sliders
 from experiments.app.engine import Screen, explore
 from experiments.app.share import share_box
@@ -39,24 +39,22 @@ def page() -> None:
     with middle, st.container(key="picture"):
         _picture(screen)
     with right:
+        st.segmented_control("Show", VIEWS, default=VIEWS[0], key="view", label_visibility="collapsed", required=True)
+        st.html(_key(screen))
         for note in screen.setup.notes:
             st.info(note)
         st.html(words.points_list(screen))
-    with middle:
         opened = st.toggle("Link, YAML and picture of this screen", key="share")
     if opened:
         share_box(screen)
 
 
 def _picture(screen: Screen) -> None:
-    """Draw the chart, what the worlds did above it and a key below."""
+    """Draw the chart, and above it what the worlds did."""
     st.html(f'<div class="headline" role="status">{words.escape(words.outcome(screen.played))}</div>')
     near = st.session_state.get("view") == VIEWS[1]
-    st.vega_lite_chart(
-        payoff_chart(screen, near), width="stretch", theme=None, alt=words.described(screen), key="space"
-    )
-    st.segmented_control("Show", VIEWS, default=VIEWS[0], key="view", label_visibility="collapsed", required=True)
-    st.html(_key(screen))
+    chart = payoff_chart(screen, near, LOW if visit.on_phone() else HEIGHT)
+    st.vega_lite_chart(chart, width="stretch", theme=None, alt=words.described(screen), key="space")
 
 
 def _key(screen: Screen) -> str:

@@ -17,6 +17,7 @@ STYLE = f"""<style>
 .key i {{ display: inline-block; width: 14px; height: 10px; border: 1px solid {FAINT}; }}
 ul.points {{ list-style: none; margin: 0; padding: 0; font-size: .95rem; line-height: 1.35; color: {INK}; }}
 ul.points li {{ display: flex; gap: .55rem; margin: 0 0 .6rem 0; padding: 0; }}
+ul.points li:first-child {{ border-top: 0; }}
 ul.points li {{ flex-wrap: wrap; border-top: 1px solid {FAINT}; padding-top: .45rem; }}
 ul.points .at {{ flex: 1 1 100%; }}
 ul.points .one {{ display: flex; gap: .5rem; flex: 1 1 100%; }}
@@ -28,11 +29,9 @@ ul.thinks {{ margin: 0 0 .5rem 0; padding-left: 1.1rem; font-size: .93rem; line-
 .transcript .now {{ background: #FFF6C2; border-left: 4px solid {INK}; padding-left: .5rem; }}
 @media (max-width: {PHONE}px) and (min-height: {TALL}px) {{
   .stMainBlockContainer {{ padding-left: .8rem; padding-right: .8rem; }}
-  [data-testid="stColumn"]:has(.st-key-picture) {{ order: -1; position: sticky; top: 3.2rem; z-index: 10;
+  [data-testid="stColumn"]:has(.st-key-picture) {{ order: -1; position: sticky; top: 3.75rem; z-index: 10;
     background: white; padding-bottom: .3rem; }}
   [data-testid="stColumn"]:has(.st-key-controls) {{ order: 0; }}
   .st-key-picture {{ gap: .3rem; }}
-  .st-key-picture [data-testid="stVegaLiteChart"] {{ zoom: .85; }}
-  .st-key-picture .key {{ display: none; }}
 }}
 </style>"""

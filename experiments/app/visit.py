@@ -91,6 +91,11 @@ def take_upload(chosen: Choice, text: str, experiment: str | None) -> Choice:
     return Choice(name, talk, Settings(), text)
 
 
+def on_phone() -> bool:
+    """Say whether the visitor's browser is a phone's: pictures are then lower, so that sliders stay in sight."""
+    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
+
+
 def told(error: UserError) -> str:
     """Return an error's lines as they stand, for a box on the page: nothing in them is formatted."""
     return "\n".join(error.lines)

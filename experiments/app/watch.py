@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from experiments.app import house, visit, watch_chart
+from experiments.app.chart import HEIGHT, LOW
 from experiments.app.controls import picked
 from experiments.app.marks import symbol
 from experiments.app.setup import Choice
@@ -21,6 +22,8 @@ from sim.table import SIDES
 SECONDS = 1.2  # a round takes while it plays
 ROUND, WORLD, PLAYS, TICK = "round", "world", "plays", "tick"  # in the session
 WIDTHS = (1.5, 1.0, 1.1)
+KEYS = {"Rewind": "Home", "Back": "Left", "Play": "P", "Step": "Right", "End": "End"}
+FAR = 10**6  # rounds: beyond any end
 SPOKEN = re.compile(r"^\s*(\d+) ")
 
 
@@ -46,28 +49,28 @@ def _page() -> None:
     visit.show_link(chosen, world=world, round=now + 1)
     _settings(own)
     left, middle, right = st.columns(WIDTHS, gap="medium")
-    with left, st.container(key="picture"):
+    with left:
         st.html(f'<div class="headline" role="status">{escape(said(own, now))}</div>')
         alt = f"Offers up to round {now + 1} in the payoffs of {own.names[0]} (across) and {own.names[1]} (up)."
-        st.vega_lite_chart(watch_chart.dance(own, now), width="stretch", theme=None, alt=alt, key="dance")
-        st.html(_key(own))
+        chart = watch_chart.dance(own, now, LOW if visit.on_phone() else HEIGHT)
+        st.vega_lite_chart(chart, width="stretch", theme=None, alt=alt, key="dance")
+        st.html(_key(own) + transcript(own, now))
     with middle:
         _small_charts(own, now)
     with right:
-        st.html(thoughts(own, now) + transcript(own, now))
+        st.html(thoughts(own, now))
 
 
 def _small_charts(own: Watched, now: int) -> None:
     for side, name in zip(SIDES, own.names):
         st.html(
-            f'<div class="key"><b>Worth to {escape(name)}</b> line: insists on; dashed: no deal; dots: offers</div>'
+            f'<div class="key"><b>Worth to {escape(name)}</b> bn USD a year; line: insists on; dashed: no deal</div>'
         )
         alt = f"What the offers up to round {now + 1} are worth to {name}."
         chart = watch_chart.worth(own, side, now)
         st.vega_lite_chart(chart, width="stretch", theme=None, alt=alt, key=f"worth {side}")
-    st.html(
-        f'<div class="key"><b>Tariffs in force</b> {escape(own.names[0])} full, {escape(own.names[1])} dashed</div>'
-    )
+    one, two = map(escape, own.names)
+    st.html(f'<div class="key"><b>Tariffs in force</b> % on top; {one} full, {two} dashed</div>')
     alt = f"Tariffs in force up to round {now + 1}."
     st.vega_lite_chart(watch_chart.tariffs(own, now), width="stretch", theme=None, alt=alt, key="tariffs")
 
@@ -91,16 +94,17 @@ def _world(chosen: Choice) -> int:
 
 def _buttons() -> None:
     """Show rewind, back, play, step and end; each says in the session what the round becomes."""
-    plays = st.session_state[PLAYS]
-    with st.container(horizontal=True):
-        st.button("Rewind", on_click=_go, args=(-(10**6),), shortcut="Home")
-        st.button("Back", on_click=_go, args=(-1,), shortcut="Left")
-        if st.button("Pause" if plays else "Play", key="play", type="primary", shortcut="P"):
+    plays, phone = st.session_state[PLAYS], visit.on_phone()
+    keys = dict.fromkeys(KEYS) if phone else KEYS
+    with st.container(horizontal=True, gap="small"):
+        st.button("Rewind", on_click=_go, args=(-FAR,), shortcut=keys["Rewind"])
+        st.button("Back", on_click=_go, args=(-1,), shortcut=keys["Back"])
+        if st.button("Pause" if plays else "Play", key="play", type="primary", shortcut=keys["Play"]):
             st.session_state[PLAYS] = not plays
             st.session_state[TICK] = time.monotonic()
             st.rerun()
-        st.button("Step", on_click=_go, args=(1,), shortcut="Right")
-        st.button("End", on_click=_go, args=(10**6,), shortcut="End")
+        st.button("Step", on_click=_go, args=(1,), shortcut=keys["Step"])
+        st.button("End", on_click=_go, args=(FAR,), shortcut=keys["End"])
 
 
 def _go(rounds: int) -> None:
@@ -191,22 +195,33 @@ def _believes(own: Watched, side: int, now: int) -> list[str]:
 
 def transcript(own: Watched, now: int) -> str:
     """Return the transcript up to a round as HTML, the present round marked; the end once it is reached."""
-    lines, shown, at, ended = own.lines, [], -1, False
-    for line in lines:
+    opening, talked, end = _parts(own.lines)
+    shown = []
+    for turn, line in talked:
+        if turn <= now:
+            shown.append(f"<p{' class=now' if turn == now else ''}>{escape(line)}</p>")
+    if now + 1 == len(own.story):
+        shown += [f"<p>{escape(line)}</p>" for line in end]
+    begin = "".join(f"<p>{escape(line)}</p>" for line in opening)
+    return f'<div class="transcript"><details><summary>How it begins</summary>{begin}</details>{"".join(shown)}</div>'
+
+
+def _parts(lines: list[str]) -> tuple[list[str], list[tuple[int, str]], list[str]]:
+    """Return a transcript's opening, its rounds as (round, line), its end; what stands before a round belongs to it."""
+    first, second = (k for k, line in enumerate(lines) if not line)
+    talked, waiting = [], []
+    for line in lines[first + 1 : second]:
+        waiting.append(line.strip())
         spoken = SPOKEN.match(line)
-        at = int(spoken.group(1)) - 1 if spoken else at
-        ended = ended or (not line and at >= 0)
-        if at > now or (ended and now + 1 < len(own.story)):
-            break
-        if line:
-            mark = ' class="now"' if at == now and not ended else ""
-            shown.append(f"<p{mark}>{escape(line.strip())}</p>")
-    return f'<div class="transcript" aria-label="Transcript">{"".join(shown)}</div>'
+        if spoken:
+            talked += [(int(spoken.group(1)) - 1, said) for said in waiting]
+            waiting = []
+    return lines[:first], talked, [line.strip() for line in lines[second + 1 :]]
 
 
 def _key(own: Watched) -> str:
     dots = ""
-    for name, paint, radius in zip(own.names, own.colours, ("50%", "2px")):
-        style = f"background:{paint};border-radius:{radius};width:12px;height:12px"
+    for name, paint, form in zip(own.names, own.colours, ("border-radius:50%", "transform:rotate(45deg) scale(.8)")):
+        style = f"background:{paint};{form};width:12px;height:12px"
         dots += f'<span><i style="{style}"></i>offers of {escape(name)}</span>'
     return f'<div class="key">{dots}<span>{symbol("no_deal")} no deal</span><span>{symbol("nash")} Nash</span></div>'

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from experiments.app.chart import ROOM, X, Y, columns, frame_of, inside, named_data, settled
+from experiments.app.chart import HEIGHT, ROOM, X, Y, columns, frame_of, inside, named_data, settled
 from experiments.app.engine import dots
 from experiments.app.marks import look
 from experiments.app.watching import Watched
@@ -19,15 +19,15 @@ from sim.plots.style import BUSD, INK, MUTED
 from sim.table import SIDES
 
 NEAR = 0.15  # share of the extent of what was offered that is shown around it
-DANCE, SMALL = 400, 170  # pixels
+SMALL = 150  # pixels
 DASHES = ([1, 0], [6, 3])  # lines of the demander and of the partner: told apart without colour
 SHAPES = ("circle", "diamond")
 AGREED = "M-1,0A1,1 0 1 1 1,0A1,1 0 1 1 -1,0M-0.8,0A0.8,0.8 0 1 0 0.8,0A0.8,0.8 0 1 0 -0.8,0Z"
 
 
-def dance(own: Watched, now: int) -> dict[str, Any]:
+def dance(own: Watched, now: int, height: int = HEIGHT) -> dict[str, Any]:
     """Return payoff space with the offers made up to round `now` (0 first)."""
-    spec = dict(_dance(*(f"{name}: payoff ({BUSD})" for name in own.names)))
+    spec = dict(_dance(*(f"{name}: payoff ({BUSD})" for name in own.names), height))
     story = own.story
     seen = [story.worth[story.row >= 0], story.no_deal, story.final[None]]
     seen += [story.packages[[story.nash]]] if story.nash >= 0 else []
@@ -73,7 +73,7 @@ def _points(own: Watched, now: int) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _dance(across: str, up: str) -> dict[str, Any]:
+def _dance(across: str, up: str, height: int) -> dict[str, Any]:
     frame = {"scale": alt.Scale(zero=False, nice=False, padding=0)}
     x, y = alt.X("x:Q", title=across, **frame), alt.Y("y:Q", title=up, **frame)
     drawn = {"shape": alt.Shape("shape:N", scale=None), "size": alt.Size("size:Q", scale=None)}
@@ -95,13 +95,13 @@ def _dance(across: str, up: str) -> dict[str, Any]:
             x=X, y=Y, fill=fill, stroke=alt.Stroke("edge:N", scale=None), **drawn,
             tooltip=[alt.Tooltip("label:N", title="Point"), *told]),
     ]  # fmt: skip
-    return settled(alt.layer(*layers), DANCE)
+    return settled(alt.layer(*layers), height)
 
 
 def worth(own: Watched, side: int, now: int) -> dict[str, Any]:
     """Return what the offers of each round are worth to a side, beside what it insists on and no deal."""
     story, turns = own.story, np.arange(now + 1)
-    spec = dict(_worth(time_label(story.days), f"{own.names[side]} ({BUSD})", own.colours[side]))
+    spec = dict(_worth(time_label(story.days), own.colours[side]))
     values = np.concatenate([story.worth[:, side], own.target[:, side], story.no_deal[:, side]])
     values = values[np.isfinite(values)]
     room = ROOM * max(float(np.ptp(values)), 1e-3)
@@ -122,10 +122,10 @@ def worth(own: Watched, side: int, now: int) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _worth(across: str, up: str, colour: str) -> dict[str, Any]:
+def _worth(across: str, colour: str) -> dict[str, Any]:
     frame = {"scale": alt.Scale(zero=False, nice=False, padding=0)}
     x = alt.X("x:Q", title=across, axis=alt.Axis(tickMinStep=1, format="d"), **frame)
-    y = alt.Y("y:Q", title=up, **frame)
+    y = alt.Y("y:Q", title=None, **frame)
     told = [alt.Tooltip("x:Q", title="Round"), alt.Tooltip("who:N", title="Offer of"),
             alt.Tooltip("y:Q", title="Worth", format=".1f")]  # fmt: skip
     layers = [
@@ -155,7 +155,7 @@ def tariffs(own: Watched, now: int) -> dict[str, Any]:
 def _tariffs(across: str, paint: tuple[str, str]) -> dict[str, Any]:
     x = alt.X("x:Q", title=across, scale=alt.Scale(zero=False, nice=False, padding=0),
               axis=alt.Axis(tickMinStep=1, format="d"))  # fmt: skip
-    y = alt.Y("y:Q", title="Tariff on top (%)", scale=alt.Scale(nice=False))
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(nice=False))
     layers = [named_data("corners").mark_point(opacity=0).encode(x=x, y=y)]
     layers += [
         named_data(f"side{side}").mark_line(color=paint[side], strokeWidth=2.4, strokeDash=DASHES[side],
