@@ -121,12 +121,16 @@ def _games(meeting: Meeting):
     protocol, game = meeting.protocol, meeting.game()
     drawn = protocol.proposer == "drawn"
     who = "proposer drawn each round" if drawn else f"proposers in turn, {protocol.proposer.replace('_', ' ')}"
+    if protocol.always is not None:
+        who = f"the {('demander', 'partner')[protocol.always]} makes every offer"
     turns = f"{protocol.rounds} rounds, {who}" if protocol.rounds > 1 else f"1 round, {who}"
+    if protocol.extends:
+        turns += f"; put off with {protocol.extension_chance_pct:g} % at most {protocol.max_extensions} times"
     yield "subgame_perfect", "Subgame-perfect", game, f"both rational, all known; {turns}"
     if drawn:
         for first, word in enumerate(("demander", "partner")):
-            last = word if protocol.rounds % 2 else ("partner", "demander")[first]
-            rules = game._replace(proposer=subgame.alternating(protocol.rounds, first))
+            last = word if protocol.longest % 2 else ("partner", "demander")[first]
+            rules = game._replace(proposer=subgame.alternating(protocol.longest, first))
             assumes = f"both rational, all known; in turn, so the {last} speaks last"
             yield f"subgame_perfect_{word}_first", f"Subgame-perfect, {word} first", rules, assumes
 

@@ -64,18 +64,14 @@ class Meeting:
         """Return the rules of the talks for backward induction; what is not given is as configured."""
         meeting = self if stick is None else self.with_stick(stick)
         protocol = self.protocol
-        if protocol.proposer == "drawn":
-            proposer = protocol.demander_proposes_pct / 100.0
-        else:
-            proposer = subgame.alternating(protocol.rounds, 0 if protocol.proposer == "demander_first" else 1)
         floor = meeting.no_deal(chance)
         return subgame.Game(
-            rounds=protocol.rounds,
+            rounds=protocol.longest,
             patience=self.patience(rates),
             deadline=floor,
             interim=self.impasse,
-            proposer=proposer,
-            hazard=protocol.hazard_pct / 100.0,
+            proposer=subgame.ByRound(protocol.proposers()),
+            hazard=subgame.ByRound(protocol.ends()),
             outside=self._outside(floor),
         )
 
@@ -93,6 +89,7 @@ class Meeting:
         years = self.protocol.days_per_round / DAYS_A_YEAR
         hazard = -np.log1p(-self.protocol.hazard_pct / 100.0) / years
         chance = self.protocol.demander_proposes_pct / 100.0 if self.protocol.proposer == "drawn" else 0.5
+        chance = chance if self.protocol.always is None else 1.0 - self.protocol.always
         rates = np.maximum(self.rates, LEAST)
         found = limits.short_rounds(rates, hazard, flow=self.impasse, breakdown=self.no_deal(), proposer=chance)
         return found._replace(weight=np.clip(found.weight, LEAST, 1.0 - LEAST))
