@@ -15,6 +15,7 @@ class Enters(NamedTuple):
 
 
 MODEL, ECONOMY, RUN = "docs/model.md", "docs/theory/economy.md", "docs/results.md"
+TALKS = (MODEL, "4. Talks (`sim/protocols/`, `sim/model.py`, `agents/country.py`)")
 SECTIONS = {  # first word of a key's home: page, section, module
     "run": (RUN, "What a run leaves behind", "experiments/run.py"),
     "economy": (ECONOMY, "Counterfactual: exact hat algebra", "sim/trade.py"),
@@ -26,13 +27,15 @@ SECTIONS = {  # first word of a key's home: page, section, module
     "talk": (MODEL, "1. Packages (`sim/deals.py`)", "sim/table.py"),
     "issues": (MODEL, "1. Packages (`sim/deals.py`)", "sim/deals.py"),
     "stick": (MODEL, "3. Sticks (`sim/sticks.py`)", "sim/sticks.py"),
+    "ratification": (*TALKS, "sim/ratification.py"),
+    "hub": ("docs/theory/nash_in_nash.md", "Nash-in-Nash, and what the order of talks is worth", "sim/hub.py"),
     "moves": (MODEL, "6. Sticks as moves (`sim/moves.py`, `agents/sticks/`)", "sim/moves.py"),
     "strategy": (MODEL, "5. Strategies (`agents/strategies/`)", ""),
     "policy": (MODEL, "6. Sticks as moves (`sim/moves.py`, `agents/sticks/`)", ""),
-    "protocol": (MODEL, "4. Talks (`sim/protocols/`, `sim/model.py`, `agents/country.py`)", ""),
+    "protocol": (*TALKS, ""),
 }
 ELSEWHERE = {  # keys whose place is not that of their first word
-    "run.seed": (MODEL, "4. Talks (`sim/protocols/`, `sim/model.py`, `agents/country.py`)", "sim/draws.py"),
+    "run.seed": (*TALKS, "sim/draws.py"),
     "run.information": (MODEL, "5. Strategies (`agents/strategies/`)", "sim/view.py"),
     "economy.source": (ECONOMY, "Baseline", "sim/economy.py"),
     "economy.flows_csv": ("docs/own_data.md", "Your own economies", "sim/economy_csv.py"),
@@ -42,10 +45,10 @@ ELSEWHERE = {  # keys whose place is not that of their first word
     "country.name": (RUN, "What a run leaves behind", "sim/plots/style.py"),
     "country.weight_spread_pct": (SECTIONS["types"][0], SECTIONS["types"][1], "sim/model.py"),
     "country.audience_cost_busd": SECTIONS["types"],
-    "types.discount_rate_per_year.values": (*SECTIONS["protocol"][:2], "sim/model.py"),
-    "types.discount_rate_per_year.probabilities": (*SECTIONS["protocol"][:2], "sim/model.py"),
-    "stick.outside_option_demander_busd": (*SECTIONS["protocol"][:2], "sim/view.py"),
-    "stick.outside_option_partner_busd": (*SECTIONS["protocol"][:2], "sim/view.py"),
+    "types.discount_rate_per_year.values": (*TALKS, "sim/model.py"),
+    "types.discount_rate_per_year.probabilities": (*TALKS, "sim/model.py"),
+    "stick.outside_option_demander_busd": (*TALKS, "sim/view.py"),
+    "stick.outside_option_partner_busd": (*TALKS, "sim/view.py"),
 }
 HOW = {
     "run.title": "heads the summary and the manifest; moves no number",
@@ -121,6 +124,18 @@ HOW = {
     "stick.outside_option_partner_busd": "w: floor = max(no deal, w); a bound, no threat point; taken after a refusal",
     "moves.demander_rungs_pct": "rates the policy moves among; the round's flow is u(rungs), the last in force stay",
     "moves.partner_rungs_pct": "rates the policy moves among; the round's flow is u(rungs), the last in force stay",
+    "moves.demander_withdrawal_pct": "takes this share of both sides' withdrawal costs off `security` on each rung",
+    "ratification.weights": "the pivotal member's u = Σ weight · component; passed where u ≥ its no deal + threshold",
+    "ratification.threshold_busd.values": "passed where the pivot's u ≥ its no deal + threshold, one drawn a world",
+    "ratification.threshold_busd.probabilities": "chance of each threshold",
+    "ratification.threshold_busd.spread": "threshold + spread · z, z standard normal, drawn a world",
+    "ratification.known": "true: the side signs only packages of its win-set; false: what it signed can be refused",
+    "ratification.on_rejection": "a package refused at home: the round counts as refused, or no deal at once",
+    "hub.attends": "how many of a demander's open talks are played in a round; the others wait",
+    "hub.order": "which open talks come first: two-way trade, a list, the demander's own gain at Nash, a draw",
+    "hub.listed": "the list of `order: list`",
+    "hub.turns": "true: talks sat down to least often come first, then the order",
+    "hub.others": "state of the other talks in a talk's payoffs: interim, deals struck so far, deals expected",
     "strategy.TimeBased.exponent": "target = best − (best − floor) · (r / T)^(1 / exponent)",
     "strategy.TimeBased.flexibility_pct": "packages worth up to this share of best − floor above the target are equals",
     "strategy.Hardliner.demand_pct": "target = floor + demand · (best − floor), in every round",

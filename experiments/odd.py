@@ -18,7 +18,7 @@ TABLES = {  # marker of the page: first words of the homes in its table
     "run": ("run",),
     "economy": ("economy",),
     "countries": ("country", "weights", "types"),
-    "talks": ("talk", "issues"),
+    "talks": ("talk", "issues", "ratification", "hub"),
     "sticks": ("stick", "moves"),
     "strategies": ("strategy",),
     "policies": ("policy",),

@@ -21,6 +21,7 @@ from experiments.scan import scan
 
 FILED_UNDER = {  # group: where its files stand in a configuration, `*` for any talk or country
     "economy": ("economy",),
+    "hub": ("hub",),
     "country": ("countries", "*"),
     "talk": ("talks", "*"),
     "stick": ("talks", "*", "stick"),
@@ -30,9 +31,9 @@ FILED_UNDER = {  # group: where its files stand in a configuration, `*` for any 
 }
 PLUG_INS = {tuple(place.split(".")): group for place, group in PLUGGED.items()}
 COMMON = ("giver", "receiver", "home_cost_busd", "kind")  # what every kind of issue has
-OWN_NODES = ("issues", "stick", "moves", "weights", "types")  # nodes that give their keys' homes the first word
-
-TOP_NODES = ("economy", "design", "sweep")
+# nodes of a talk or country, and of a run, that give the homes of their keys the first word
+OWN_NODES = ("issues", "stick", "moves", "weights", "types", "ratification")
+TOP_NODES = ("economy", "design", "sweep", "hub")
 
 
 class Setting(NamedTuple):
@@ -62,6 +63,8 @@ def home(path: tuple[str, ...], told: Callable[[tuple[str, ...]], Any]) -> str:
         if names[0] == "issues" and len(names) > 2:
             kind = (told(path[:4]) or {}).get("kind")
             names = (names[0], *((kind,) if kind and names[2] not in COMMON else ()), *names[2:])
+        if names[0] == "ratification" and len(names) > 2:  # the same keys for either side
+            names = (names[0], *names[2:])
         return ".".join(names if names[0] in OWN_NODES else (_singular(path[0]), *names))
     if path[0] in TOP_NODES:
         return ".".join(path[:2])

@@ -62,7 +62,8 @@ def test_every_shipped_file_passes_and_no_misspelt_key_does(path):
 
 def free(keys: tuple[str, ...]) -> bool:
     """Say whether the last of these keys is a name of the user's: of a talk, an issue, a country."""
-    return len(keys) > 1 and keys[-2] in ("talks", "countries", "issues", "tariffs_pct", *("USA", "JPN", "EU27", "CHN"))
+    named = ("talks", "countries", "issues", "tariffs_pct", "USA", "JPN", "EU27", "CHN", "values", "ranges", "grids")
+    return len(keys) > 1 and keys[-2] in named
 
 
 def changed(data: dict, keys: tuple[str, ...], value) -> dict:
