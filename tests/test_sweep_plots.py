@@ -263,6 +263,8 @@ def test_labels_say_what_whose_and_in_which_unit():
     assert rate == "Discount rate, Japan (per year)"
     assert label_of("protocol.rounds", "rounds") == "Rounds (rounds)"
     assert label_of("talks") == "Talks"
+    item = label_of("countries.JPN.types.discount_rate_per_year.values.0", "per year", config)
+    assert item == rate
 
 
 def test_measures_are_those_the_talks_have(sweep_of):

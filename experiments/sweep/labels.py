@@ -19,22 +19,21 @@ IN_FULL = {  # names of settings that say too little by themselves
     "answer": "answer to the stick",
     "answer_factor": "answer, part of the threat",
     "hazard": "chance that talks collapse, a round",
-    "rounds": "rounds",
+    "listed": "order of talks",
 }
 
 
 def label_of(key: str, unit: str = "", config: Mapping[str, Any] | None = None) -> str:
     """Return the label of a swept key, with whose it is where that is not plain, and its unit in brackets.
 
-    >>> label_of("talks.japan.stick.threat_pct"), label_of("economy.trade_elasticity")
-    ('Threatened tariff (%)', 'Trade elasticity')
+    >>> label_of("talks.japan.stick.threat_pct"), label_of("talks.japan.issues.security.levels_busd.0", "bn USD a year")
+    ('Threatened tariff (%)', 'Security (bn USD a year)')
     >>> label_of("strategy@countries.JPN.strategy", config={"countries": {"JPN": {"name": "Japan"}}})
     'Strategy, Japan'
     """
     group, _, package = key.partition("@")
     path = (package or group).split(".")
-    last = path[-2] if path[-1] in ("values", "0") and len(path) > 1 else path[-1]
-    own = group if package else last
+    own = group if package else _named(path)
     suffix = SUFFIX.search(own)
     unit = unit or (UNITS[suffix[1]] if suffix else "")
     name = SUFFIX.sub("", own)
@@ -42,6 +41,14 @@ def label_of(key: str, unit: str = "", config: Mapping[str, Any] | None = None) 
     whose = _whose(path, config or {})
     text = words[:1].upper() + words[1:] + (f", {whose}" if whose else "")
     return f"{text} ({unit})" if unit else text
+
+
+def _named(path: list[str]) -> str:
+    """Return the part of a path that says what it is: the number of an item and the list it is in say nothing."""
+    parts = list(path)
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] == "values" or parts[-1].startswith("levels_")):
+        parts.pop()
+    return parts[-1]
 
 
 def _whose(path: list[str], config: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ PANEL = 2.75  # inches: width and height of a panel with its colour bar
 NO_DEALS = {"facecolor": "white", "edgecolor": "#CCCCCC", "hatch": "////"}
 SEQUENTIAL, TARIFFS, DIVIDED, LEVERAGES = "cividis", "viridis", "PuOr", "YlOrRd"
 SPLIT = (5.0, 10.0)  # least and most points across a dot
+UP = 0.22  # of a square: where both stand in it, the dot is so much above its middle and the number below
 NONE, CREDIBLE = "#E3E3E3", "#3B0A1E"
 
 
@@ -51,11 +52,12 @@ def phase_map(summary, theory, *, plane: Plane, measure: Measure, paint: Paint, 
     squares(ax, np.isnan(values), (x, y), **NO_DEALS)
     predicted = measure.predicted(theory, concept) if len(theory) else None
     told = predicted is not None and not measure.share
+    written = values.size <= FEW and (x.words or y.words)
     if told:
-        _theory(ax, on_grid(theory, plane, predicted, (x, y)), (x, y), paint)
+        _theory(ax, on_grid(theory, plane, predicted, (x, y)), (x, y), paint, UP if written else 0.0)
     _hatch(ax, theory, plane, (x, y))
-    if values.size <= FEW and (x.words or y.words):
-        numbers(ax, values, (x, y), paint, 0.2 if told else 0.5)
+    if written:
+        numbers(ax, values, (x, y), paint, 0.5 - UP if told else 0.5)
     set_rulers(ax, x, y)
     return ax
 
@@ -157,19 +159,19 @@ def _without_white(name: str):
     return LinearSegmentedColormap.from_list(f"{name}_grey", stops)
 
 
-def _theory(ax: Axes, values: np.ndarray, rulers: tuple[Ruler, Ruler], paint: Paint) -> None:
+def _theory(ax: Axes, values: np.ndarray, rulers: tuple[Ruler, Ruler], paint: Paint, up: float) -> None:
+    """Draw theory as dots, `up` of a square's height above its middle where a number stands below, or as contours."""
     x, y = rulers
     if len(x.values) > DOTS or len(y.values) > DOTS:
         if not (x.words or y.words):
             contours(ax, values, rulers, mark("nash").line)
         return
-    across, up = np.meshgrid(x.middles, y.middles)
+    across, middle = np.meshgrid(x.middles, y.middles)
     known = np.isfinite(values)
-    size = float(np.clip(0.42 * 72.0 * 1.9 / max(len(x.values), len(y.values)), *SPLIT))
-    ax.scatter(
-        across[known], up[known], c=values[known], cmap=paint.cmap, norm=paint.norm, s=size**2, edgecolor="white",
-        linewidth=0.7, zorder=3,
-    )  # fmt: skip
+    size = float(np.clip((0.42 - 0.5 * up) * 72.0 * 1.9 / max(len(x.values), len(y.values)), *SPLIT))
+    tall = np.broadcast_to(np.diff(y.edges)[:, None], values.shape)
+    style = {"edgecolor": "white", "linewidth": 0.7, "cmap": paint.cmap, "norm": paint.norm, "zorder": 3}
+    ax.scatter(across[known], (middle + up * tall)[known], c=values[known], s=size**2, **style)
 
 
 def _hatch(ax: Axes, theory, plane: Plane, rulers: tuple[Ruler, Ruler]) -> None:

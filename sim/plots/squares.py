@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from sim.plots.bands import WIDE_RANGE, edges
 from sim.plots.style import INK, SMALL, tidy
 
+LARGE = 20.0  # numbers from which squares show no decimals
 LONG_WORDS = 26  # letters of tick labels side by side from which they are turned
 
 
@@ -91,20 +92,26 @@ def numbers(ax: Axes, values: np.ndarray, own: tuple[Ruler, Ruler], paint: Paint
     """Write each square's value at a share `up` of its height, dark on light and light on dark."""
     cmap = colormaps[paint.cmap] if isinstance(paint.cmap, str) else paint.cmap
     x, y = own
-    digits = 0 if np.nanmax(np.abs(values), initial=0.0) >= 20.0 else 1
+    digits = 0 if np.nanmax(np.abs(values), initial=0.0) >= LARGE else 1
+    style = {"ha": "center", "va": "center", "fontsize": 0.85 * SMALL, "zorder": 4}
     for row, column in np.argwhere(np.isfinite(values)):
         red, green, blue, _ = cmap(paint.norm(values[row, column]))
         ink = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
         at = (x.middles[column], y.edges[row] + up * (y.edges[row + 1] - y.edges[row]))
-        ax.text(
-            *at,
-            f"{values[row, column]:.{digits}f}",
-            ha="center",
-            va="center",
-            fontsize=0.85 * SMALL,
-            color=ink,
-            zorder=4,
-        )
+        ax.text(*at, within(values[row, column], paint.norm, digits), color=ink, **style)
+
+
+def within(value: float, norm: Normalize, digits: int) -> str:
+    """Return a value for a square; one off the colours as more or less than their end.
+
+    >>> within(12.34, Normalize(0.0, 100.0), 1), within(321.0, Normalize(0.0, 100.0), 0)
+    ('12.3', '>100')
+    """
+    if value > norm.vmax + 0.5 * 10.0**-digits:
+        return f">{norm.vmax:.{digits}f}"
+    if value < norm.vmin - 0.5 * 10.0**-digits:
+        return f"<{norm.vmin:.{digits}f}"
+    return f"{value:.{digits}f}"
 
 
 def set_rulers(ax: Axes, x: Ruler, y: Ruler) -> None:
