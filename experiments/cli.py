@@ -27,6 +27,7 @@ COMMANDS = {
         "experiments.sensitivity",
         "what outcomes hang on: settings over ranges, tornado and Sobol indices",
     ),
+    "app": ("experiments.app.main", "a page in the browser: sliders, payoff space, one world round by round"),
     "plot": ("experiments.plot", "draw the figures of a run or sweep folder again: bargain plot DIR"),
 }
 DEFAULT = "run"

@@ -25,7 +25,8 @@ DOORS = {  # library: where it may be imported (a module, or a package and all b
     "pandas": ("sim.results", "sim.digest", "sim.economy", "sim.plots", "experiments"),
     "pyarrow": ("sim.results", "sim.digest", "sim.digest_beliefs", "sim.economy", "experiments"),
     "pydantic": ("configs", "sim.protocols", "agents", "experiments"),
-    "streamlit": ("experiments",),
+    "streamlit": ("experiments.app",),
+    "altair": ("experiments.app",),
 }
 MAY_IMPORT = {  # package: what of ours it may import, itself aside
     "sim": (),

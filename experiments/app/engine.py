@@ -18,7 +18,7 @@ from experiments.messages import UserError
 from sim.assess import Assessor
 from sim.plots.payoff_space import staircase
 from sim.plots.style import colours
-from sim.protocols.base import DEAL, OUTSIDE
+from sim.protocols.base import DEAL, NOT_RATIFIED, OUTSIDE
 from sim.solutions import bargaining, subgame
 from sim.solutions.frontier import frontier
 from sim.table import SIDES
@@ -46,6 +46,7 @@ class Played:
     counts: np.ndarray  # (D,) worlds that agreed on each
     failed: tuple[int, int]  # worlds without a deal that end in the interim, with the stick carried out
     left: int  # worlds where a side walked out to its outside option
+    unratified: int  # worlds without a deal because a signed one was turned down at home
     round: float  # by which half of the deals were made; NaN without any
     mean: np.ndarray  # (2,) mean payoff of the final state, bn USD a year
 
@@ -118,31 +119,33 @@ def exclusively(work: Callable[[], Any]) -> Any:
 
 def _screen(own: Setup) -> Screen:
     lab = lab_of(own)
-    met = meeting(lab.tables()[0], own.config.protocol)
+    table = next(table for table in lab.tables() if table.stakes.agenda.name == own.choice.talk)
+    met = meeting(table, own.config.protocol)
     points, zone, weight = theory(met)
     names = tuple(own.config.countries[code].name for code in met.pair)
     paint = colours(own.config.countries)
     drawn = tuple(paint[code] for code in met.pair)
-    return Screen(own, met, names, drawn, dots(met.u), staircase(*met.u.T), points, zone, weight, play(lab))
+    return Screen(
+        own, met, names, drawn, dots(met.u), staircase(*met.u.T), points, zone, weight, play(lab, own.choice.talk)
+    )
 
 
 def lab_of(own: Setup) -> Lab:
-    """Return the lab of one talk, the other talks at their interim; ValueErrors become UserErrors."""
+    """Return the lab of one talk, the others at their interim; of all talks where a hub deals with them together."""
     config, talk = own.config, own.choice.talk
     try:
         agendas = tuple(make_agenda(name, node) for name, node in config.talks.items())
         key = config.economy.model_dump_json() if config.economy else ""
         economy = _economies.get(key, lambda: make_economy(config))
         assessor = Assessor(economy, agendas)
-        stakes = assessor.stakes((talk,))
+        stakes = assessor.stakes(tuple(config.talks) if config.hub else (talk,))
     except UserError:
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
-    pair = stakes[0].agenda.pair
-    one = config.model_copy(
-        update={"countries": {c: config.countries[c] for c in pair}, "talks": {talk: config.talks[talk]}}
-    )
+    seated = {code: config.countries[code] for own in stakes for code in own.agenda.pair}
+    talks = {own.agenda.name: config.talks[own.agenda.name] for own in stakes}
+    one = config.model_copy(update={"countries": seated, "talks": talks})
     types = {code: make_types(country) for code, country in one.countries.items()}
     return Lab(one, economy, stakes, types, assessor)
 
@@ -180,10 +183,15 @@ def _pair(values) -> tuple[float, float]:
     return float(values[0]), float(values[1])
 
 
-def play(lab: Lab) -> Played:
+def played_talk(lab: Lab, name: str, first: int, worlds: int) -> Any:
+    """Play worlds of a lab and return the talk of this name."""
+    return next(talk for talk in lab.play(first, worlds).talks if talk.name == name)
+
+
+def play(lab: Lab, name: str) -> Played:
     """Play the worlds of a screen and count how they ended."""
-    worlds = house.worlds(lab.config.protocol.rounds)
-    talk = lab.play(0, worlds).talks[0]
+    worlds = house.worlds(lab.config.protocol.rounds, lab.config.hub is not None)
+    talk = played_talk(lab, name, 0, worlds)
     agreed = talk.ending == DEAL
     rows, counts = np.unique(talk.row[agreed], return_counts=True)
     left = talk.ending == OUTSIDE
@@ -191,4 +199,5 @@ def play(lab: Lab) -> Played:
     failed = int((~agreed & ~left & ~talk.stick_falls).sum()), int(falls.sum())
     middle = float(np.sort(talk.closed[agreed])[(agreed.sum() - 1) // 2]) + 1.0 if agreed.any() else np.nan
     mean = np.array([float(np.mean(talk.final(side))) for side in SIDES])
-    return Played(worlds, rows, counts, failed, int(left.sum()), middle, mean)
+    unratified = int((talk.ending == NOT_RATIFIED).sum())
+    return Played(worlds, rows, counts, failed, int(left.sum()), unratified, middle, mean)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WORLDS = 1000  # worlds played for one screen
+HUB_WORLDS = 200  # where each deal changes what the other talks are about
 TURNS = 60_000  # worlds times rounds at the most, so that a screen stays quick
 MOST_PACKAGES = 6000
 MOST_ROUNDS = 400
@@ -36,10 +37,10 @@ def house() -> House:
     return _house
 
 
-def worlds(rounds: int) -> int:
-    """Return how many worlds a screen plays: fewer where there are many rounds.
+def worlds(rounds: int, hub: bool = False) -> int:
+    """Return how many worlds a screen plays: fewer where there are many rounds, or a hub whose talks go together.
 
-    >>> worlds(13), worlds(400)
-    (1000, 150)
+    >>> worlds(13), worlds(400), worlds(13, hub=True)
+    (1000, 150, 200)
     """
-    return max(1, min(WORLDS, TURNS // max(1, rounds)))
+    return max(1, min(HUB_WORLDS if hub else WORLDS, TURNS // max(1, rounds)))

@@ -53,7 +53,7 @@ def setup(choice: Choice) -> Setup:
     config = validate(data, origins, plugins=limits.house().plugins)
     config, data, notes = _informed(config, data, choice.talk)
     check_size(config)
-    data = {**data, "worlds": limits.worlds(config.protocol.rounds)}
+    data = {**data, "worlds": limits.worlds(config.protocol.rounds, config.hub is not None)}
     return Setup(choice, below, data, config, difference(below.data, data) or {}, notes)
 
 

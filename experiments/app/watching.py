@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.app.engine import Kept, exclusively, lab_of
+from experiments.app.engine import Kept, exclusively, lab_of, played_talk
 from experiments.app.setup import Choice, Setup, setup
 from experiments.transcript import words
 from sim.payoffs import COMPONENTS
@@ -46,8 +46,9 @@ class Watched:
 class Recorder:
     """Plays a strategy and writes down what it insists on and believes when it is asked; all else is the strategy's."""
 
-    def __init__(self, inner: Any, book: dict) -> None:
-        self._inner, self._book = inner, book
+    def __init__(self, inner: Any, book: dict, grid: Any) -> None:
+        """Take the strategy, what is written into, and the packages of the talk that is watched."""
+        self._inner, self._book, self._grid = inner, book, grid
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -56,7 +57,7 @@ class Recorder:
         """Return what the strategy insists on (n,); the first answer in a round is written down."""
         wanted = self._inner.target(view)
         key = view.round, view.side
-        if key not in self._book:
+        if key not in self._book and view.grid is self._grid:  # a demander may be asked about other talks too
             learns = hasattr(self._inner, "belief")
             self._book[key] = float(from_micro(wanted[0])), self._inner.belief(view)[0] if learns else None
         return wanted
@@ -73,9 +74,10 @@ def watch(choice: Choice, world: int) -> Watched:
 def _watched(own: Setup, world: int) -> Watched:
     lab, book = lab_of(own), {}
     countries = lab.config.countries
-    recorded = {c: n.model_copy(update={"strategy": Recorder(n.strategy, book)}) for c, n in countries.items()}
+    grid = next(s.agenda.grid for s in lab.stakes if s.agenda.name == own.choice.talk)
+    recorded = {c: n.model_copy(update={"strategy": Recorder(n.strategy, book, grid)}) for c, n in countries.items()}
     recording = replace(lab, config=lab.config.model_copy(update={"countries": recorded}))
-    talk = recording.play(world, 1).talks[0]
+    talk = played_talk(recording, own.choice.talk, world, 1)
     story, stick = follow(talk, 0), talk.agenda.stick
     types = [talk.countries[side].type_space.types for side in SIDES]
     paint = colours(own.config.countries)

@@ -97,6 +97,8 @@ def outcome(played: Played) -> str:
     stay, fall = played.failed
     if stay + fall:
         said.append(f"{fall:,} end with the threat carried out, {stay:,} with what holds while talks go on")
+    if played.unratified:
+        said.append(f"in {played.unratified:,} what was signed is turned down at home")
     if played.left:
         said.append(f"in {played.left:,} a side walks out")
     return ". ".join(said) + "."
