@@ -5,6 +5,7 @@ Every file is scanned before Hydra merges it (scan.py); plug-ins are built by pl
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import re
@@ -132,6 +133,7 @@ class Library:
         if config_dir is not None:
             self._add(Path(config_dir))
         self.scanned: dict[str, Scanned] = {}
+        self.files: dict[str, Any] = {}  # as Hydra read them
         self.groups = self._list_groups()
         version.setbase("1.3")
         setup_globals()
@@ -140,9 +142,8 @@ class Library:
             folder = f"file://{os.path.abspath(config_dir)}"
             path.prepend("command-line", folder, SearchPathQuery(provider="schema"))
         self.loader = ConfigLoaderImpl(path)
-        self.loader.repository = _ScanningRepository(
-            path, lambda name: self.scan_option(name)
-        )  # a function: Hydra deep-copies the reader
+        read = lambda name, load: self._read(name, load)  # noqa: E731  (a function: Hydra deep-copies the reader)
+        self.loader.repository = _ScanningRepository(path, read)
 
     def _add(self, folder: Path) -> None:
         """Admit the user's folder; refuse names that would change Hydra or be hidden by a shipped file."""
@@ -177,6 +178,13 @@ class Library:
                 self.scanned[config_path] = scan(path, f"{shown}/{config_path}.yaml", primary)
                 return self.scanned[config_path]
         return None
+
+    def _read(self, config_path: str, load: Any) -> Any:
+        """Scan a file, then let Hydra read it, once; a copy, since Hydra merges into what it reads."""
+        self.scan_option(config_path)
+        if config_path not in self.files:
+            self.files[config_path] = load(config_path)
+        return copy.deepcopy(self.files[config_path])
 
     def compose(self, chosen: Sequence[str]) -> tuple[DictConfig, dict[str, str], dict[str, str]]:
         """Compute the defaults list, check every file of it, then let Hydra merge."""
@@ -264,14 +272,13 @@ class Library:
 class _ScanningRepository(ConfigRepository):
     """Hydra's reader of files, with a scan of every file before it is read."""
 
-    def __init__(self, path: Any, scan_option: Any):
+    def __init__(self, path: Any, read: Any):
         super().__init__(path)
-        self._scan_option = scan_option
+        self._read = read
 
     def load_config(self, config_path: str):
         """Scan the file, then read it."""
-        self._scan_option(config_path)
-        return super().load_config(config_path)
+        return self._read(config_path, super().load_config)
 
 
 def inside_outputs(folder: str, key: str) -> str:

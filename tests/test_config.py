@@ -40,7 +40,7 @@ def _names(group: str) -> list[str]:
 
 def _tried() -> list[list[str]]:
     """Overrides that use every option of every group at least once, several options in one configuration."""
-    tried = [[f"{group}={name}"] for group in ("experiment", "talks") for name in _names(group)]
+    tried = [[f"{group}={name}"] for group in ("experiment", "talks", "sweep") for name in _names(group)]
     tried += [["talks=us_japan", f"{group}={name}"] for group in ("economy", "protocol") for name in _names(group)]
     tried += [[f"hub={name}"] for name in _names("hub")]
     tried += [[f"talks={name}", f"talk@talks.{TALKS[name]}={name}"] for name in _names("talk")]

@@ -15,17 +15,7 @@ from experiments import overrides as command
 from experiments.messages import UserError
 
 PARAMS = "hydra.sweeper.params"
-SETTLED = (
-    "title",
-    "question",
-    "offers",
-    "figures",
-    "dry_run",
-    "design",
-    "sweep",
-    "hydra",
-    "experiment",
-)  # of the whole
+SETTLED = ("title", "question", "offers", "figures", "dry_run", "design", "sweep", "hydra")
 GRID = ""
 
 
@@ -163,8 +153,8 @@ def add_points(axes: Axes, points: Sequence[Mapping[str, Any]], kind: str, where
         check_sweepable(entry.override, where)
         if entry.key in axes.entries:
             also = axes.entries[entry.key]
-            how = "swept" if also.values is not None else "set"
-            raise UserError(f"{where}: {entry.key}: is a key of the design and {how} in {also.where} too; drop one")
+            how = f"{'swept' if also.values is not None else 'set'} elsewhere too ({also.where})"
+            raise UserError(f"{where}: {entry.key}: is a key of the design, and {how}; drop one")
     axes.entries |= {entry.key: entry for entry in entries}
     axes.dimensions.append(Dimension(tuple(e.key for e in entries), list(zip(*columns))))
 

@@ -82,7 +82,7 @@ class Base:
 
     def _checked(self) -> Checked | None:
         """Return the fast way to these cells, None where the first look finds a mistake for the slow way to tell."""
-        config = copy.deepcopy(self.composed)
+        config = copy.deepcopy(self.composed) if self.entries else self.composed
         try:
             for entry in self.entries:
                 if entry.values is None:
@@ -90,7 +90,8 @@ class Base:
             self.values = [_plain_values(config, entry) for entry in self.swept]
             for entry in self.swept:
                 _apply(config, entry.at(entry.values[0]), {}, entry.where)
-            data = to_plain(config, {})
+            data = _written(config)
+            data = to_plain(config, {}) if _special(data) else data
             return Checked(data, [entry.path for entry in self.swept], self.plugins)
         except (ValidationError, UserError, ValueError, TypeError):
             return None
@@ -147,9 +148,13 @@ def _references(composed: DictConfig, others: Sequence[Any]) -> set[str]:
         for inside in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
             walk(inside)
 
-    kept = OmegaConf.masked_copy(composed, [k for k in composed if k != "hydra"])
-    walk([OmegaConf.to_container(kept, resolve=False), *others])
+    walk([_written(composed), *others])
     return found
+
+
+def _written(composed: DictConfig) -> dict[str, Any]:
+    """Return a composition as plain data without Hydra's part, references as they are written."""
+    return {k: v for k, v in OmegaConf.to_container(composed, resolve=False).items() if k != "hydra"}
 
 
 def _related(one: str, other: str) -> bool:

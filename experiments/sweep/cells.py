@@ -58,9 +58,9 @@ class Plan:
 class Cells(Sequence[Cell]):
     """All combinations of the points of the dimensions, the last varying fastest; made when asked for, then kept."""
 
-    def __init__(self, axes: Axes, library: Library, plugins: Path | None = None):
-        """Take the axes; `check` goes through all of them."""
-        self.axes, self.library, self.plugins = axes, library, plugins
+    def __init__(self, axes: Axes, library: Library, plugins: Path | None = None, carried: Any = None):
+        """Take the axes; `carried`: what the chosen files sweep by themselves, which no option may add to."""
+        self.axes, self.library, self.plugins, self.carried = axes, library, plugins, carried
         self.sizes = [len(dimension.points) for dimension in axes.dimensions]
         self.entries = axes.swept
         self.grouped = [is_group(e.key, e.plain(), library.groups) for e in self.entries]
@@ -124,6 +124,9 @@ class Cells(Sequence[Cell]):
         if found is None:
             chosen = {e.key: e.values[p] for e, p, group in zip(self.entries, picks, self.grouped) if group}
             found = self.bases[options] = Base(self.library, self.axes, chosen, self.plugins)
+            if self.carried is not None and found.sweep != self.carried:
+                told = ", ".join(f"{e.key}={chosen[e.key]}" for e in self.entries if e.key in chosen)
+                raise UserError(f"{told}: sweeps keys of its own, so it cannot be one value of a sweep; run it alone")
             if not self.order:
                 at = {entry.key: number for number, entry in enumerate(self.entries)}
                 self.order = [at[entry.key] for entry in found.swept]
@@ -164,7 +167,7 @@ def _option(value: Any) -> str:
 
 
 def _value(node: Any, path: Sequence[str]) -> Any:
-    """Return the checked value at a path: a number, text, true or false, null; a list as text; anything larger as JSON."""
+    """Return the checked value at a path: a number, text, a switch, null; a list as text, more as JSON."""
     for name in path:
         if isinstance(node, Mapping):
             node = node[name]

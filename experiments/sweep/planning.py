@@ -15,6 +15,7 @@ from experiments.compose import Library, Loaded, inside_outputs, plain, to_plain
 from experiments.messages import UserError
 from experiments.options import Options
 from experiments.sweep.axes import Axes, add_points, collect, params_of, root_of, told_at
+from experiments.sweep.bases import own_sweep
 from experiments.sweep.cells import Cells, Plan
 from experiments.sweep.design import points_of, read_design
 
@@ -39,6 +40,7 @@ class Asked:
         still = [o for o in still if not is_plug_in_key(o)]
         chosen = [o for o in still if command.is_choice(o, groups) or root_of(o) == "hydra"]
         config, origins, _ = self.library.compose([o.input_line for o in chosen])
+        self.carried = own_sweep(config)
         for override in still:
             if override not in chosen and root_of(override) in OF_THE_WHOLE:
                 command.apply(config, override, origins)
@@ -78,7 +80,7 @@ def plan(options: Options, *, points: Sequence[Mapping[str, Any]] | None = None,
     axes = axes_of(asked)
     if points is not None:
         add_points(axes, points, "points", "points")
-    cells = Cells(axes, asked.library, options.plugins)
+    cells = Cells(axes, asked.library, options.plugins, asked.carried)
     cells.check(silent=options.silent)
     base = first_cell(cells, asked.place, options)
     public = cells.public_axes(base.resolved)
