@@ -13,12 +13,15 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from experiments.extras import need
 from experiments.messages import UserError
@@ -93,7 +96,10 @@ def remote(site: Site, piece: Piece, packed: bytes) -> Done:
         _same_code(site)
         for name in site.modules:
             _load(name, site.plugins)
-        return play(site, piece, pickle.loads(packed))
+        try:
+            return play(site, piece, pickle.loads(packed))
+        finally:
+            pa.default_memory_pool().release_unused()  # else a pool may take the worker for one that leaks
 
 
 @lru_cache(maxsize=1)
@@ -205,7 +211,8 @@ class Backend:
         if self.name == "outer":
             yield {}
         elif self.name == "loky":
-            with parallel_config("loky", n_jobs=self.cores, inner_max_num_threads=1):
+            with parallel_config("loky", n_jobs=self.cores, inner_max_num_threads=1), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)  # another takes over
                 yield {}
         else:
             with _cluster(self.scheduler, self.cores) as client, parallel_config("dask", client=client):
