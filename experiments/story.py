@@ -98,11 +98,14 @@ def _tariffs(met: Meeting, names: tuple[str, str], rows: pd.DataFrame) -> list[s
     for side, name in zip(SIDES, names):
         rates = rows[f"{SIDE_NAMES[side]}_tariff_in_force_pct"]
         shown = shown_rungs(met.table.stakes.agenda, side)
-        last.append(np.abs(rates.to_numpy()[:, None] - shown).argmin(axis=-1))
+        last.append((np.abs(rates.to_numpy()[:, None] - shown) + _apart(met, side, rows)).argmin(axis=-1))
         start = shown[met.table.stakes.agenda.moves.start[side]]
         lines += [
             f"{name} {rates.mean():.0f} % on average, {rates.max():.0f} % at the highest, {start:.0f} % at first."
         ]
+    if met.table.stakes.agenda.moves.withdrawn:
+        share = rows["protection_withdrawn_pct"].mean()
+        lines += [f"Protection last withdrawn: {share:.0f} % on average; it is counted in what follows."]
     cost = [number(float(flow[last[0], last[1]].mean()), 1, sign=True) for flow in flows]
     top = [number(float(flow[last[0].max(), last[1].max()]), 1, sign=True) for flow in flows]
     one, two = names
@@ -114,6 +117,14 @@ def _tariffs(met: Meeting, names: tuple[str, str], rows: pd.DataFrame) -> list[s
         return [*lines, truce, "Without a deal the tariffs last in force stay."]
     threat = f"Without a deal the threat falls with probability {100 * resolve:.0f} %; else these tariffs stay."
     return [*lines, truce, threat]
+
+
+def _apart(met: Meeting, side: int, rows: pd.DataFrame):
+    """Return how far (n, rungs) each rung is from the protection last withdrawn, percent; 0 where none can be."""
+    withdrawn = met.table.stakes.agenda.moves.withdrawn
+    if side or not withdrawn:
+        return 0.0
+    return np.abs(rows["protection_withdrawn_pct"].to_numpy()[:, None] - 100.0 * np.array(withdrawn))
 
 
 def _rung_flows(met: Meeting) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from sim.board import expected
 from sim.ranking import from_micro
 from sim.table import SIDES
+from sim.view import PluginError
 
 
 class StickView:
@@ -114,18 +115,21 @@ class Sticks:
         """Ask a policy for its rungs (n,) and hold it to what is allowed."""
         talk = self.talk
         view = StickView(self, side, talk.clock, worlds, talk.streams[side])
+        who = f"stick policy {type(policy).__name__} of {talk.agenda.pair[side]} in talk {talk.name}"
+        world = int(talk.model.world[worlds[0]])
         try:
             rungs = np.asarray(policy.move(view))
         except Exception as error:
-            whose = f"stick policy {type(policy).__name__} of {talk.agenda.pair[side]} in talk {talk.name}"
-            raise ValueError(f"{whose}, round {talk.round + 1}:\n{type(error).__name__}: {error}") from error
-        whole = np.issubdtype(rungs.dtype, np.integer) and rungs.shape == (len(worlds),)
-        if not whole or (rungs < 0).any() or (rungs >= len(self.rates[side])).any():
+            told = f"{who}, round {talk.round + 1}:\n{type(error).__name__}: {error}\nfirst of its worlds: {world}"
+            raise PluginError(told) from error
+        whole, top = np.issubdtype(rungs.dtype, np.integer) and rungs.shape == (len(worlds),), len(self.rates[side]) - 1
+        bad = (rungs < 0) | (rungs > top) if whole else None
+        if not whole or bad.any():
             got = f"{rungs.dtype} of shape {rungs.shape}" if not whole else f"rungs {rungs.min()} to {rungs.max()}"
-            raise ValueError(
-                f"stick policy {type(policy).__name__} of {talk.agenda.pair[side]} in talk {talk.name}, "
-                f"round {talk.round + 1}:\nmove returned {got}\n"
-                f"expected one whole number a world ({len(worlds)},), 0 to {len(self.rates[side]) - 1}"
+            world = world if not whole else int(talk.model.world[worlds[bad][0]])
+            raise PluginError(
+                f"{who}, round {talk.round + 1}:\nmove returned {got}\n"
+                f"expected one whole number a world ({len(worlds)},), 0 to {top}; first in world {world}"
             )
         return rungs
 
