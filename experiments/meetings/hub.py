@@ -29,9 +29,12 @@ from sim.trade import solve
 HUB, SPOKES = "USA", ("JPN", "EU27", "CHN")
 INTERIM = 0.10  # the hub's tariff on each spoke while there is no deal, for good
 LEVELS = (0.0, INTERIM)  # what it can be cut to
-STEP = 0.05  # bn USD a year: of the payments on the table
-MOST = 60.0  # bn USD a year: the largest payment on the table
-RATE, DAYS, ROUNDS = 0.05, 1.0, 20  # patience a year; rounds so short that who proposes hardly matters
+STEP = (
+    0.01  # bn USD a year: of the payments; a coarser one hides what a round of waiting costs, and nobody would settle
+)
+MOST = 30.0  # bn USD a year: the largest payment on the table, more than any spoke would pay
+RATES = (0.5, 0.5)  # discount rates a year of the hub and of the spokes
+DAYS, ROUNDS = 7.0, 10  # rounds so short that who proposes hardly matters
 WORLDS = 32
 
 
@@ -39,7 +42,7 @@ def hub_and_spokes(step: float = STEP, spokes: Sequence[str] = SPOKES) -> Met:
     """Each spoke pays for a tariff cut, money valued alike: payments of agents beside the closed form.
 
     `alone`: every talk takes the others to stay at their interim. `expected`: at the deals they end in; that is
-    Nash-in-Nash. Payments are the mean over worlds, in which either side happens to speak first.
+    Nash-in-Nash. Payments are the mean of those agreed where the hub, and where the spoke, happens to speak first.
     """
     worth = worths(spokes)
     rows = []
@@ -73,22 +76,26 @@ def agendas(step: float, spokes: Sequence[str] = SPOKES) -> tuple[Agenda, ...]:
     return tuple(Agenda(code, HUB, code, grid, stick) for code in spokes)
 
 
-def played(others: str, step: float = STEP, spokes: Sequence[str] = SPOKES) -> Talks:
-    """Return the talks as rational sides that know each other play them; `others` as in sim.attention."""
+def played(others: str, step: float = STEP, spokes: Sequence[str] = SPOKES, *, rates=RATES,
+           attends: int | None = None, rounds: int = ROUNDS) -> Talks:  # fmt: skip
+    """Return the talks as rational sides that know each other play them; `others` as in sim.attention.
+
+    `rates` (2,) of the hub and of the spokes; `attends`: talks the hub sits down to in a round, all by default.
+    """
     assessor = Assessor(economy(spokes), agendas(step, spokes))
     stakes = assessor.stakes()
-    rules = Attention(attends=len(stakes), order="list", others=others)
-    seated = partial(_seated, stakes, (rules, Grounds(assessor, stakes)))
+    rules = Attention(attends=attends or len(stakes), order="list", others=others)
+    seated = partial(_seated, stakes, (rules, Grounds(assessor, stakes)), rates, rounds)
     return foreseen(seated) if others == "expected" else seated().run_model()
 
 
-def _seated(stakes, hub) -> Talks:
-    protocol = AlternatingOffers(rounds=ROUNDS, days_per_round=DAYS)
+def _seated(stakes, hub, rates, rounds: int) -> Talks:
+    protocol = AlternatingOffers(rounds=rounds, days_per_round=DAYS)
     model = Talks(protocol, seed=SEED, worlds=WORLDS, information="complete")
     only = np.zeros((1, 6))
     only[0, [0, 3]] = 1.0  # household welfare and money
     for code in (HUB, *(own.agenda.partner for own in stakes)):
-        Country(model, code, Rational(), kinds([RATE], weights=only))
+        Country(model, code, Rational(), kinds([rates[code != HUB]], weights=only))
     return model.open(stakes, hub=hub)
 
 
@@ -121,6 +128,9 @@ def _rows(model: Talks, others: str, theory: np.ndarray) -> list[dict]:
         levels = talk.agenda.grid.levels[talk.row]
         ends = "none expected" if model.hub.ends is None else ENDS[int(model.hub.ends.max())]
         row = {"talk": talk.name, "others": others, "tariff_pct": 100.0 * float(levels[:, 0].mean())}
-        row |= {"payment_agents": float(levels[:, 1].mean()), "payment_theory": float(payment)}
+        first = talk.history.speaker[:, 0]
+        paid = [float(levels[first == side, 1].mean()) for side in (0, 1)]
+        row |= {"payment_agents": sum(paid) / 2, "payment_theory": float(payment)}
+        row |= {"hub_first": paid[0], "spoke_first": paid[1], "agreed_in_round": int(talk.closed.max()) + 1}
         rows.append(row | {"deals": float((talk.row >= 0).mean()), "expectations": ends})
     return rows
