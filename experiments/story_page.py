@@ -19,7 +19,7 @@ from experiments.plot import issue_labels
 from experiments.transcript import words
 from sim import plots
 from sim.plots.story import story_page
-from sim.story import Story, follow
+from sim.story import Rounds, Story, follow
 
 USE = "usage: bargain story [RUN_DIR] [--world K] [--talk NAME] [key=value ...] [--out DIR]"
 MOST = 10_000_000  # worlds of a run at the most
@@ -96,8 +96,8 @@ def told(lab: Lab, wanted: Wanted) -> list[Story]:
     known = list(lab.config.talks)
     if wanted.talk is not None and wanted.talk not in known:
         raise UserError(f"story: --talk {wanted.talk}: no such talk; {suggest(wanted.talk, known, 'talks')}", USE)
-    model = lab.play(wanted.world, 1)
-    return [follow(talk, 0) for talk in model.talks if wanted.talk in (None, talk.name)]
+    model = lab.play(wanted.world, 1, watch=(Rounds,))
+    return [follow(talk, 0, *model.watch) for talk in model.talks if wanted.talk in (None, talk.name)]
 
 
 def _load(options: Options) -> Loaded:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from experiments.markdown import number
-from sim.story import Story, follow
+from sim.story import Rounds, Story, follow
 from sim.table import SIDES
 
 UNITS = {"pct": " %", "busd": " bn"}
@@ -17,13 +17,17 @@ SAME_RATE = 1e-9  # percent: a tariff that changed by less did not change
 ENDS = {
     "deadline": "The deadline passes without a deal.",
     "collapse": "Talks collapse.",
+    "not_ratified": "What was signed is refused at home, and the talks are over.",
     "outside_option": "Talks end: one side takes its outside option.",
 }
 
 
-def transcript(talk, world: int, names: Mapping[str, str] | None = None) -> list[str]:
-    """Return the talk of one world, by its position in the chunk, as lines of text; `names` of countries by code."""
-    return words(follow(talk, world), names)
+def transcript(talk, world: int, names: Mapping[str, str] | None = None, rounds: Rounds | None = None) -> list[str]:
+    """Return the talk of one world, by its position in the chunk, as lines of text.
+
+    `names` of countries by code; `rounds` watched the talk as it was played (see sim.story.follow).
+    """
+    return words(follow(talk, world, rounds), names)
 
 
 def words(story: Story, names: Mapping[str, str] | None = None) -> list[str]:
@@ -91,8 +95,11 @@ def _round(story: Story, who: tuple[str, str], turn: int) -> str:
         return f"{turn + 1:3d} Nobody speaks."
     if row < 0:
         return f"{turn + 1:3d} {who[speaker]} makes no offer."
-    worth = " and ".join(number(value, 1, sign=True) for value in story.packages[row])
+    worth = " and ".join(number(value, 1, sign=True) for value in story.worth[turn])
     answer = f" {who[1 - speaker]} accepts." if turn == story.accepted else ""
+    against = [name for name, refused in zip(who, story.refused[turn]) if refused]
+    if against:
+        answer = f" {who[1 - speaker]} accepts; refused at home in {' and in '.join(against)}."
     return f"{turn + 1:3d} {who[speaker]} offers {package(story, row)}: worth {worth}.{answer}"
 
 

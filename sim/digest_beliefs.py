@@ -74,23 +74,29 @@ class Beliefs:
     def __call__(self, talk) -> None:
         """Book what the learners of a talk believe at the end of this round."""
         began = self._open.get(talk.name, np.arange(len(talk.ending)))
-        self._open[talk.name] = talk.open_worlds()
+        self._open[talk.name] = np.flatnonzero(talk.ending < 0)
         for side in SIDES:
             strategy = talk.countries[side].strategy
             if learns(strategy) and len(began):
-                self._book(talk, side, strategy, began)
+                for worlds, view in talk.views(side, began):
+                    self._book(talk, side, worlds, view)
 
-    def _book(self, talk, side: int, strategy, worlds: np.ndarray) -> None:
-        position, belief = believed(strategy, talk.view(side, worlds))
-        true = talk.countries[1 - side].type_index[worlds[position]]
-        steps, count = np.rint(belief * STEPS).astype(np.int64), belief.shape[1]
-        found = self.counts.setdefault((talk.name, side), BeliefCounts({}, {}))
+    def _book(self, talk, side: int, worlds: np.ndarray, view: View) -> None:
+        position, belief = believed(talk.countries[side].strategy, view)
+        true, count = true_types(talk, 1 - side, worlds[position]), belief.shape[1]
+        steps = np.rint(belief * STEPS).astype(np.int64)
+        prior = np.rint(view.prior.probability * STEPS).astype(np.int64)
         number = np.bincount(true, minlength=count)
-        if not found.worlds:
-            prior = np.rint(talk.common[side].prior.probability * STEPS).astype(np.int64)
-            found.worlds[0], found.sums[0] = number, number[:, None] * prior
-        found.worlds[talk.round + 1] = number
-        found.sums[talk.round + 1] = np.stack([steps[true == kind].sum(axis=0) for kind in range(count)])
+        now = {talk.round + 1: number}, {talk.round + 1: np.stack([steps[true == k].sum(axis=0) for k in range(count)])}
+        if talk.round == 0:
+            now[0][0], now[1][0] = number, number[:, None] * prior
+        before = self.counts.get((talk.name, side), BeliefCounts({}, {}))
+        self.counts[talk.name, side] = before + BeliefCounts(*now)
+
+
+def true_types(talk, side: int, worlds: np.ndarray) -> np.ndarray:
+    """Return a side's drawn type (n,) as an index into what the other side knows of its types."""
+    return talk.seats[side].types[worlds] - talk.board.first[side][talk.variant[worlds]]
 
 
 def add(one: dict, two: dict) -> dict:

@@ -75,7 +75,7 @@ class Talks(mesa.Model):
         self.information = information  # private, types or complete
         self.round = 0
         self.talks: tuple[Talk, ...] = ()
-        self.watch: tuple = ()  # called with every talk at the end of a round, before the clock moves on
+        self.watch: tuple = ()  # called with every talk at the end of a round, on the tables it was played on
         self.hub: Hub | None = None
 
     def country(self, code: str):
@@ -106,11 +106,11 @@ class Talks(mesa.Model):
             play_round(self.protocol, talk)
             if talk.sticks is not None:
                 talk.sticks.end()
-        if self.hub is not None:
-            self.hub.end()
         for see in self.watch:
             for talk in self.talks:
                 see(talk)
+        if self.hub is not None:
+            self.hub.end()
         self.round += 1
         granted = self.protocol.extension(self.round)
         if granted >= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -56,6 +57,16 @@ class SpokeTalk(Talk):
             return super().view(side, worlds)
         seat, common = self._own(self._at, side)
         return View(seat, self.history, side, self.clock, worlds, common=common, draws=self.streams[side])
+
+    def views(self, side: int, worlds: np.ndarray) -> Iterator[tuple[np.ndarray, View]]:
+        """Yield worlds (m,) and what a side may see there, table by table where it knows the other's types."""
+        if self.model.information == "private" or len(self.board.tables) == 1:
+            yield from super().views(side, worlds)
+            return
+        for variant in np.unique(self.variant[worlds]).tolist():
+            mine = worlds[self.variant[worlds] == variant]
+            seat, common = self._own(variant, side)
+            yield mine, View(seat, self.history, side, self.clock, mine, common=common, draws=self.streams[side])
 
     def _each(self, ask, side: int, worlds: np.ndarray, *given: np.ndarray) -> np.ndarray:
         """Ask about all worlds at once, or those of each variant by themselves: what is known is then one table."""

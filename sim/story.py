@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.digest import shown_rungs
-from sim.protocols.base import DEAL, ENDINGS
+from sim.protocols.base import DEAL, ENDINGS_AT_HOME
 from sim.ranking import from_micro
 from sim.solutions.bargaining import nash
 from sim.table import SIDES
@@ -30,6 +30,8 @@ class Story:
     days: float  # length of a round
     speaker: np.ndarray  # (t,) side that spoke, -1: nobody
     row: np.ndarray  # (t,) package offered, -1: a pass
+    worth: np.ndarray  # (t, 2) what it was worth to both when it was offered, NaN where nobody offered anything
+    refused: np.ndarray  # (t, 2) whether each side's legislature turned down what was signed in the round
     accepted: int  # round, 0 first, whose offer was accepted; -1: none
     shown: np.ndarray  # (P, K) levels of every package
     packages: np.ndarray  # (P, 2) what every package is worth to both
@@ -47,21 +49,55 @@ class Story:
         return len(self.row)
 
     @property
-    def worth(self) -> np.ndarray:
-        """What the offer of each round is worth to both (t, 2), NaN where nobody offered anything."""
-        return np.where(self.row[:, None] >= 0, self.packages[np.maximum(self.row, 0)], np.nan)
-
-    @property
     def levels(self) -> np.ndarray:
         """Levels on offer (t, K) as shown, NaN where nobody offered anything."""
         return np.where(self.row[:, None] >= 0, self.shown[np.maximum(self.row, 0)], np.nan)
 
 
-def follow(talk, world: int) -> Story:
-    """Return the story of one world, by its position in the chunk, of a finished talk."""
+@dataclass(frozen=True, eq=False)
+class Round:
+    """What a round was worth to both sides in all worlds (R, 2), bn USD a year, and packages refused at home so far."""
+
+    flow: np.ndarray
+    no_deal: np.ndarray
+    offer: np.ndarray  # the round's offer; meaningless where there was none
+    refused: np.ndarray  # (R, 2) by each side's legislature
+
+
+class Rounds:
+    """Watches talks as they are played: call it with a talk at the end of each round; `seen` holds them by name."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.seen: dict[str, list[Round]] = {}
+
+    def __call__(self, talk) -> None:
+        """Note what this round was worth, on the tables it was played on."""
+        rows = np.maximum(talk.history.offers[:, talk.round], 0)
+        every = np.arange(len(rows))
+        flow, no_deal = (
+            np.stack([from_micro(getattr(seat, name)) for seat in talk.seats], axis=-1)
+            for name in ("impasse", "no_deal")
+        )
+        offer = np.stack([from_micro(talk.board.ranked[s].of(_types(talk, s, every), rows)) for s in SIDES], axis=-1)
+        refused = np.zeros_like(flow, dtype=int) if talk.home is None else talk.home.refused.copy()
+        self.seen.setdefault(talk.name, []).append(Round(flow, no_deal, offer, refused))
+
+
+def _types(talk, side: int, worlds: np.ndarray) -> np.ndarray:
+    """Return the rows (n,) of a side's drawn types in the ranking of all tables."""
+    return talk.board.first[side][talk.variant[worlds]] + talk.countries[side].type_index[worlds]
+
+
+def follow(talk, world: int, rounds: Rounds | None = None) -> Story:
+    """Return the story of one world, by its position in the chunk, of a finished talk.
+
+    With what `rounds` saw, offers and flows are told as they were worth when they were made, and which packages were
+    refused at home; without, on the table the talk ended on.
+    """
     agenda, seats, protocol = talk.agenda, talk.seats, talk.model.protocol
-    kinds = [int(seat.types[world]) for seat in seats]
-    packages = np.stack([from_micro(seat.ranked.micro[kind]) for seat, kind in zip(seats, kinds)], axis=-1)
+    here = np.array([world])
+    packages = np.stack([from_micro(talk.board.ranked[s].micro[_types(talk, s, here)[0]]) for s in SIDES], axis=-1)
     ending, deal = int(talk.ending[world]), int(talk.row[world])
     begun = _begun(talk, world)
     row = np.array(talk.history.offers[world, :begun], dtype=np.int64)
@@ -69,7 +105,16 @@ def follow(talk, world: int) -> Story:
     stay = 1.0 - np.array([agenda.stick.resolve, agenda.stick.belief])
     last = np.array([float(from_micro(seat.no_deal[world])) for seat in seats])
     no_deal = last + stay * (flow - flow[-1])
-    grid = agenda.grid
+    worth, refused = packages[np.maximum(row, 0)], np.zeros((begun, 2), dtype=int)
+    if rounds is not None:
+        seen = rounds.seen[agenda.name][:begun]
+        flow, no_deal, worth, refused = (
+            np.stack([getattr(one, name)[world] for one in seen]) for name in ("flow", "no_deal", "offer", "refused")
+        )
+        no_deal[-1] = last  # deals struck elsewhere in the last round count
+    grid, first = agenda.grid, talk.variant[world]
+    kinds = [talk.countries[side].type_index[world] for side in SIDES]
+    point = np.array([float(from_micro(talk.board.no_deal[s][first, k])) for s, k in zip(SIDES, kinds)])
     return Story(
         talk=agenda.name,
         world=talk.model.first + world,
@@ -79,18 +124,20 @@ def follow(talk, world: int) -> Story:
         days=protocol.days_per_round,
         speaker=np.array(talk.history.speaker[world, :begun], dtype=np.int64),
         row=row,
+        worth=np.where(row[:, None] >= 0, worth, np.nan),
+        refused=np.diff(refused, axis=0, prepend=0),
         accepted=int(np.flatnonzero(row == deal)[-1]) if ending == DEAL else -1,
         shown=np.stack([issue.shown[grid.index[:, k]] for k, issue in enumerate(grid.issues)], axis=-1),
         packages=packages,
         tariffs=tariffs,
         flow=flow,
         no_deal=no_deal,
-        ending=ENDINGS[ending],
+        ending=ENDINGS_AT_HOME[ending],
         closed=int(talk.closed[world]),
         deal=deal if ending == DEAL else -1,
         final=np.array([float(talk.final(side)[world]) for side in SIDES]),
         payoff=np.array([float(talk.discounted(side)[world]) for side in SIDES]),
-        nash=_nash(agenda, packages, no_deal[0]),
+        nash=_nash(agenda, packages, point),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -132,6 +133,10 @@ class Talk:
             common=self.common[side],
             draws=self.streams[side],
         )
+
+    def views(self, side: int, worlds: np.ndarray) -> Iterator[tuple[np.ndarray, View]]:
+        """Yield worlds (m,) and what a side may see there, in parts that share what it knows of the other's types."""
+        yield worlds, self.view(side, worlds)
 
     def propose(self, side: int, worlds: np.ndarray) -> np.ndarray:
         """Ask a side for its offers (n,), rows or -1 for a pass, and put them on record."""

@@ -79,6 +79,21 @@ def test_watching_changes_nothing():
         assert (one.talks[0].history.offers == two.talks[0].history.offers).all()
 
 
+def test_at_a_hub_learners_are_asked_on_the_tables_they_play_on():
+    """Deals elsewhere change what packages are worth: watching still changes nothing, and beliefs add up to one."""
+    lab = april("us_three", "experiment=three_tables", *LEARNERS)
+    seen, plain = lab.play(0, 30, watch=(Beliefs,)), lab.play(0, 30)
+    assert talks_table(seen).equals(talks_table(plain))
+    frame = beliefs_table([s.agenda for s in lab.stakes], seen.watch[0].counts).to_pandas()
+    assert set(frame["talk"]) == {"japan", "eu", "china"}
+    assert frame.groupby(["talk", "round", "true_type"])["belief"].sum().to_numpy() == pytest.approx(1.0, abs=1e-8)
+    count = frame[frame["type"] == 0].groupby(["talk", "round"])["worlds"].sum()
+    for talk in seen.talks:
+        for turn in range(1, int(talk.closed.max()) + 1):
+            ended = talk.ending >= 0
+            assert count[talk.name, turn] == np.sum(~ended | (talk.closed + (talk.ending == 0) >= turn))
+
+
 def test_in_a_mixture_the_worlds_that_learn_are_those_that_drew_the_learner():
     """Those worlds go as if everybody had learnt: their beliefs are a part of the ones then held."""
     rule = Bayesian(exponent=0.2)

@@ -1,5 +1,6 @@
 """The story of one world: the same world as in a run, told offer by offer, and drawn."""
 
+import itertools
 import math
 import warnings
 
@@ -15,23 +16,27 @@ from sim.plots.story import story_page
 from sim.protocols.alternating import AlternatingOffers
 from sim.protocols.monotonic import MonotonicConcession
 from sim.results import talks_table
-from sim.story import follow
+from sim.story import Rounds, follow
 from tests.talk_worlds import april, play, random_players, random_protocol, random_stakes
 from tests.test_meets_theory import pie, types
 from tests.test_meets_theory import play as play_pie
 
 ESCALATION = ("us_china", "experiment=escalation_china", "figures=false", "protocol.hazard_pct=5")
+HUB = ("us_three", "experiment=three_tables")
+HOME = ("us_japan", "experiment=ratification_japan", "talks.japan.ratification.partner.on_rejection=no_deal")
+SECURITY = ("us_allies", "experiment=security_stick")
 NAMES = {"USA": "United States", "JPN": "Japan", "EU27": "European Union", "CHN": "China"}
 
 
-@pytest.mark.parametrize("setting", [("us_three",), ESCALATION])
+@pytest.mark.parametrize("setting", [("us_three",), ESCALATION, HUB, HOME, SECURITY])
 def test_a_world_played_alone_is_the_world_of_the_run(setting):
     """The row of the talks table, from a chunk of 30, against the story of that world by itself."""
     lab = april(*setting)
     rows = talks_table(lab.play(10, 30)).to_pandas()
     for world in (10, 23, 39):
-        for talk in lab.play(world, 1).talks:
-            told = follow(talk, 0)
+        model = lab.play(world, 1, watch=(Rounds,))
+        for talk in model.talks:
+            told = follow(talk, 0, *model.watch)
             row = rows[(rows["world"] == world) & (rows["talk"] == told.talk)].iloc[0]
             assert told.world == world and told.ending == row["ended_by"] and told.closed == row["rounds_talked"]
             assert told.deal == (-1 if pd.isna(row["package"]) else row["package"])
@@ -39,16 +44,19 @@ def test_a_world_played_alone_is_the_world_of_the_run(setting):
             for side, name in enumerate(("demander", "partner")):
                 assert told.final[side] == row[f"{name}_final_utility"] and told.payoff[side] == row[f"{name}_payoff"]
                 assert told.no_deal[-1, side] == pytest.approx(row[f"{name}_no_deal_expected"], abs=1e-9)
+                if pd.notna(row.get(f"{name}_refused_at_home")):
+                    assert told.refused[:, side].sum() == row[f"{name}_refused_at_home"]
                 assert told.tariffs[-1, side] == pytest.approx(row[f"{name}_tariff_in_force_pct"])
             if told.deal >= 0:
                 levels = [row[column] for column in told.issues]
                 assert told.shown[told.deal].tolist() == levels and told.row[told.accepted] == told.deal
 
 
-def test_flows_lived_with_and_the_end_add_up_to_the_payoff():
-    talk = april(*ESCALATION).play(0, 60).talks[0]
-    for world in range(60):
-        told = follow(talk, world)
+@pytest.mark.parametrize("setting", [ESCALATION, HUB, HOME, SECURITY])
+def test_flows_lived_with_and_the_end_add_up_to_the_payoff(setting):
+    model = april(*setting).play(0, 40, watch=(Rounds,))
+    for talk, world in itertools.product(model.talks, range(40)):
+        told = follow(talk, world, *model.watch)
         for side in (0, 1):
             d = float(talk.seats[side].discount[world])
             lived = [(1 - d) * d**r * u for r, u in enumerate(told.flow[: told.closed, side])]
@@ -117,6 +125,19 @@ def test_tariffs_that_moved_are_told_in_the_round_they_moved():
         if moved:
             assert "United States raises its tariff from 30 to 54 %" in lines[said[0]]
             assert "China raises its tariff from 0 to 34 %" in lines[said[0]]
+
+
+def test_what_is_refused_at_home_is_told_in_the_round_it_was_signed():
+    model = april(*HOME).play(0, 30, watch=(Rounds,))
+    stories = [follow(model.talks[0], world, *model.watch) for world in range(30)]
+    refused = [story for story in stories if story.refused.any()]
+    assert 3 < len(refused) < 20
+    for story in refused:
+        lines = words(story, NAMES)
+        told = [line for line in lines if "refused at home in Japan" in line]
+        assert len(told) == story.refused.sum() and int(told[0][:3]) == np.flatnonzero(story.refused[:, 1])[0] + 1
+        if story.ending == "not_ratified":
+            assert "What was signed is refused at home, and the talks are over." in lines
 
 
 def test_the_page_shows_every_offer_and_rings_the_deal():

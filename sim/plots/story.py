@@ -41,7 +41,8 @@ MANY = 20  # rounds from which marks are drawn smaller
 DEAL = {"marker": "o", "markersize": 9.5, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.3}
 DEAL |= {"linestyle": "none", "clip_on": False}
 FLOOR_LINE, NASH_LINE = (0, (4, 3)), (0, (1, 1.4))
-ENDS = {"deadline": "no deal by the deadline", "collapse": "talks collapsed", "outside_option": "one side walked out"}
+ENDS = {"deadline": "no deal by the deadline", "collapse": "talks collapsed", "outside_option": "one side walked out",
+        "not_ratified": "refused at home"}  # fmt: skip
 LEAST = 0.15  # of the span of what is drawn: how far the limits reach beyond it
 
 
