@@ -1,4 +1,4 @@
-"""The page's engine: its worlds are the run's, its points are `bargain equilibrium`'s, its sliders move what they say."""
+"""The page's engine: its worlds are the run's, its points the equilibrium command's; sliders move what they say."""
 
 from __future__ import annotations
 

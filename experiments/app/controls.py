@@ -49,10 +49,8 @@ def _upload(chosen: Choice) -> Choice:
     """Take a file, lay it over the experiment, or say what is wrong with it."""
     st.caption(f"What differs from the experiment, as YAML, at most {MOST_BYTES // 1024} kB. It is read, not run.")
     given = st.file_uploader("YAML file", type=["yaml", "yml", "txt"], key=f"file {st.session_state[visit.FRESH]}")
-    if chosen.upload and st.button("Take the file away"):
-        st.session_state[visit.FRESH] += 1
-        visit.keep(Choice(chosen.experiment, base(chosen.experiment).talks[0]))
-        st.rerun(scope="fragment")
+    if chosen.upload:
+        st.button("Take the file away", on_click=visit.start_again, args=(visit.take_experiment(chosen.experiment),))
     if given is None or given.file_id == st.session_state.get("file_seen"):
         return chosen
     try:
@@ -64,7 +62,7 @@ def _upload(chosen: Choice) -> Choice:
         return chosen
     st.session_state["file_seen"] = given.file_id
     visit.keep(chosen)
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def sliders(chosen: Choice) -> Settings:
@@ -100,10 +98,9 @@ def sliders(chosen: Choice) -> Settings:
         found[side] = _strategy(data, chosen, side, name, place)
     found["information"] = _choose("What a side knows of the other", INFORMATION, data["information"],
                                    chosen.settings.information, f"information {place}")  # fmt: skip
-    if st.button("As configured", key=f"reset {place}", help="All sliders back to the experiment's values"):
-        st.session_state[visit.FRESH] += 1
-        visit.keep(Choice(chosen.experiment, chosen.talk, upload=chosen.upload))
-        st.rerun(scope="fragment")
+    unmoved = Choice(chosen.experiment, chosen.talk, upload=chosen.upload)
+    back = "All sliders back to the experiment's values"
+    st.button("As configured", key=f"reset {place}", help=back, on_click=visit.start_again, args=(unmoved,))
     return Settings(**found)
 
 

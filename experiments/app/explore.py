@@ -22,9 +22,9 @@ VIEWS = ("All packages", "Around the points")
 @st.fragment
 def page() -> None:
     """Show the page."""
-    for line in visit.not_understood():
-        st.warning(f"Left out of the link: {line}")
-    chosen = picked(visit.choice())
+    chosen = visit.choice()
+    visit.warn()
+    chosen = picked(chosen)
     left, middle, right = st.columns(WIDTHS, gap="medium")
     with left, st.container(key="controls"):
         chosen = replace(chosen, settings=sliders(chosen))

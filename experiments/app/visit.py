@@ -29,8 +29,14 @@ def choice() -> Choice:
 
 
 def keep(chosen: Choice) -> None:
-    """Remember a choice, and put it into the address bar."""
+    """Remember a choice."""
     st.session_state[KEPT] = chosen
+
+
+def start_again(chosen: Choice) -> None:
+    """Remember a choice whose sliders all stand anew."""
+    st.session_state[FRESH] += 1
+    keep(chosen)
 
 
 def show_link(chosen: Choice, **of_page: int) -> None:
@@ -73,9 +79,10 @@ def data_of(chosen: Choice) -> Mapping[str, Any]:
     return uploaded(chosen.experiment, chosen.upload)
 
 
-def not_understood() -> list[str]:
-    """Return what of the link was not understood, told once."""
-    return st.session_state.pop(TOLD, []) or []
+def warn() -> None:
+    """Say, once, what of the link was not understood."""
+    for line in st.session_state.pop(TOLD, []):
+        st.warning(f"Left out of the link: {line}")
 
 
 def take_experiment(name: str) -> Choice:

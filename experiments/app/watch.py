@@ -34,9 +34,9 @@ def page() -> None:
 
 
 def _page() -> None:
-    for line in visit.not_understood():
-        st.warning(f"Left out of the link: {line}")
-    chosen = picked(visit.choice())
+    chosen = visit.choice()
+    visit.warn()
+    chosen = picked(chosen)
     visit.keep(chosen)
     world = _world(chosen)
     try:
