@@ -20,8 +20,8 @@ HEAD = """# Gallery
 
 <!-- made by: python -m experiments.gallery -->
 
-What the program draws, and the command that drew it. Runs leave their figures in a folder `figures/` of their own, as PNG
-and PDF; those here are smaller copies. `bargain plot DIR` draws them again from the tables of a run, a sweep or an
+What the program draws, and the command that drew it. Runs leave their figures in a folder `figures/` of their own, as
+PNG and PDF; those here are smaller copies. `bargain plot DIR` draws them again from the tables of a run, a sweep or an
 equilibrium.
 """
 
