@@ -483,3 +483,13 @@ def test_few_batches_are_held_at_once(tmp_path, monkeypatch):
     rows = np.arange(size)[::-1]
     assert loader.rows(np.zeros(size, np.int64), rows).column("x").to_numpy().tolist() == rows.tolist()
     assert len(loader.batches) == 2
+
+
+def test_one_worker_takes_larger_pieces_while_they_are_quick(monkeypatch):
+    clock = iter(np.arange(0, 1e6, 0.5))  # each look at the clock half a second after the last
+    monkeypatch.setattr(missing.time, "monotonic", lambda: next(clock))
+    gaps = [missing.Gap(missing.Task(k, str(k), 1, 1), 0, 1) for k in range(1000)]
+    sizes = [len(piece) for piece in missing.pieces(gaps, 10**6, 1)]
+    assert sizes == [64, 128, 256, 512, 40]
+    clock = iter(np.arange(0, 1e6, 5.0))
+    assert [len(piece) for piece in missing.pieces(gaps[:130], 10**6, 1)] == [64, 32, 16, 8, 4, 2, 1, 1, 1, 1]

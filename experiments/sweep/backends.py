@@ -15,7 +15,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,7 @@ from experiments.sweep.missing import Piece
 from experiments.sweep.offers import play_offers
 from experiments.sweep.work import STATES_SOLVED, Block, play_blocks
 
+MANY = 64  # workers, where it is not known how many there are
 AHEAD = 2  # pieces waiting for each worker
 LOST_POOLS = 3  # times that workers may die before the sweep is given up
 ANSWERS_AFTER = 10.0  # seconds that a scheduler may take to answer
@@ -153,13 +154,23 @@ class Backend:
     """
 
     name: str = "serial"
-    cores: int = 1
+    asked: int | None = None  # processes; None: all cores there are, or as many as a cluster has
     scheduler: str | None = None
 
     @property
+    def cores(self) -> int:
+        """Processes that are started on this machine."""
+        from joblib import cpu_count
+
+        return self.asked or cpu_count()
+
+    @property
     def workers(self) -> int:
-        """How many pieces are played at once, as far as is known before workers are asked."""
-        return 1 if self.name == "serial" else max(self.cores, 2)
+        """How many pieces may be played at once; a cluster is not asked, it is taken to be large."""
+        if self.name == "serial":
+            return 1
+        elsewhere = self.name == "outer" or self.scheduler is not None
+        return self.asked or (MANY if elsewhere else self.cores)
 
     def site(self, folder: Path, code: str, plugins: Path | None) -> Site:
         """Return what the workers of this backend need to know."""
@@ -184,24 +195,18 @@ class Backend:
 
     def _pool(self, site: Site, left: dict[int, Piece], cells: Sequence) -> Iterator[Done]:
         """Play the pieces that are left on one pool of workers; a piece leaves the list when it is done."""
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
         def numbered():
             for number, piece in list(left.items()):
                 packed = pickle.dumps([cells[gap.task.cell] for gap in piece], protocol=pickle.HIGHEST_PROTOCOL)
                 yield delayed(_numbered)(number, site, piece, packed)
 
-        with self._door() as extra:
-            found = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=f"{AHEAD}*n_jobs", **extra)(
-                numbered()
-            )
-            try:
-                for number, done in found:
-                    _wait_for(site, done)
-                    del left[number]
-                    yield done
-            finally:
-                found.close()
+        with self._door() as extra, closing(_as_done(numbered(), extra)) as found:
+            for number, done in found:
+                _wait_for(site, done)
+                del left[number]
+                yield done
 
     @contextmanager
     def _door(self) -> Iterator[dict]:
@@ -217,6 +222,20 @@ class Backend:
         else:
             with _cluster(self.scheduler, self.cores) as client, parallel_config("dask", client=client):
                 yield {"n_jobs": -1}
+
+
+def _as_done(calls: Iterable, extra: dict) -> Iterator:
+    """Yield what calls return as they are done; all at the end where a backend cannot tell earlier, as Ray's."""
+    from joblib import Parallel
+
+    how = {"batch_size": 1, "pre_dispatch": f"{AHEAD}*n_jobs"} | extra
+    try:
+        parallel = Parallel(return_as="generator_unordered", **how)
+    except ValueError:
+        yield from Parallel(**how)(calls)
+        return
+    with closing(parallel(calls)) as found:
+        yield from found
 
 
 def _numbered(number: int, site: Site, piece: Piece, packed: bytes) -> tuple[int, Done]:

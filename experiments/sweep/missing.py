@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,8 @@ import numpy as np
 from experiments.sweep import shards
 from experiments.sweep.fingerprint import Identities
 
-PIECE_CELLS = 2048  # cells of a piece at most
+PIECE_CELLS, SHARED_CELLS, FIRST_CELLS = 2048, 256, 64  # cells of a piece at most: one worker, several, its first
+PIECE_SECONDS = 1.0, 4.0  # a piece that took less is followed by a larger one, one that took more by a smaller one
 LEAST_ROWS = 1 << 12  # rows of a piece when work is shared out evenly
 OFFERS = "offers-"  # begins the identity of offers; that of talks is in hex digits
 SHARES = 6  # pieces for each worker at least, so that none waits long for the last
@@ -171,21 +173,38 @@ def gaps_of(ledger: Ledger, todo: Iterable[Task]) -> list[Gap]:
 
 
 def pieces(gaps: Sequence[Gap], rows: int, workers: int) -> Iterator[Piece]:
-    """Yield pieces of work of `rows` rows at most, and fewer where there are several workers to keep busy."""
-    total = sum(gap.worlds * gap.task.size for gap in gaps)
+    """Yield pieces of work of `rows` rows at most, fewer where several workers are to be kept busy.
+
+    One worker takes its pieces as it goes along: their cells are then as many as it plays in a few seconds.
+    """
+    most = FIRST_CELLS if workers == 1 else SHARED_CELLS
     if workers > 1:
+        total = sum(gap.worlds * gap.task.size for gap in gaps)
         rows = max(min(rows, -(-total // (workers * SHARES))), min(rows, LEAST_ROWS))
-    cells = max(1, min(PIECE_CELLS, -(-len(gaps) // (workers * SHARES)) if workers > 1 else PIECE_CELLS))
+        most = max(1, min(most, -(-len(gaps) // (workers * SHARES))))
     piece, filled = [], 0
     for gap in _cut(gaps, rows):
         size = gap.worlds * gap.task.size
-        if piece and (filled + size > rows or len(piece) >= cells):
+        if piece and (filled + size > rows or len(piece) >= most):
+            begun = time.monotonic()
             yield piece
+            if workers == 1:
+                most = _paced(most, time.monotonic() - begun)
             piece, filled = [], 0
         piece.append(gap)
         filled += size
     if piece:
         yield piece
+
+
+def _paced(most: int, seconds: float) -> int:
+    """Return how many cells the next piece may have when one of `most` took so long.
+
+    >>> _paced(256, 0.1), _paced(256, 2.0), _paced(256, 30.0)
+    (512, 256, 128)
+    """
+    short, long = PIECE_SECONDS
+    return min(2 * most, PIECE_CELLS) if seconds < short else max(most // 2, 1) if seconds > long else most
 
 
 def _cut(gaps: Iterable[Gap], rows: int) -> Iterator[Gap]:

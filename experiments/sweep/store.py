@@ -90,9 +90,7 @@ class Run:
         self.ledger = Ledger(self.work)
         self.states = self.worlds = 0
         settings = plan.settings
-        self.backend = backends.Backend(
-            backend or settings.backend, settings.cores or os.cpu_count() or 1, settings.scheduler
-        )
+        self.backend = backends.Backend(backend or settings.backend, settings.cores, settings.scheduler)
 
     def all(self, rows: int) -> None:
         """Play, merge, put in place."""
@@ -213,5 +211,5 @@ class Run:
         for name in sorted(new, key=lambda name: name == outcome.MANIFEST):
             os.replace(aside / name, self.place / name)
         how = circumstances(self.started, time.perf_counter() - self.clock)
-        how |= {"backend": self.backend.name, "workers": self.backend.workers}
+        how |= {"backend": self.backend.name, "cores": self.backend.asked}
         write_json(self.place / RUN, how | {"worlds_played": self.worlds, "trade_states_solved": self.states})
