@@ -95,50 +95,48 @@ def follow(talk, world: int, rounds: Rounds | None = None) -> Story:
     With what `rounds` saw, offers and flows are told as they were worth when they were made, and which packages were
     refused at home; without, on the table the talk ended on.
     """
-    agenda, seats, protocol = talk.agenda, talk.seats, talk.model.protocol
-    here = np.array([world])
+    agenda, begun, here = talk.agenda, _begun(talk, world), np.array([world])
+    ending, deal, grid = int(talk.ending[world]), int(talk.row[world]), talk.agenda.grid
     packages = np.stack([from_micro(talk.board.ranked[s].micro[_types(talk, s, here)[0]]) for s in SIDES], axis=-1)
-    ending, deal = int(talk.ending[world]), int(talk.row[world])
-    begun = _begun(talk, world)
     row = np.array(talk.history.offers[world, :begun], dtype=np.int64)
-    tariffs, flow = _in_force(talk, world, begun)
-    stay = 1.0 - np.array([agenda.stick.resolve, agenda.stick.belief])
-    last = np.array([float(from_micro(seat.no_deal[world])) for seat in seats])
-    no_deal = last + stay * (flow - flow[-1])
-    worth, refused = packages[np.maximum(row, 0)], np.zeros((begun, 2), dtype=int)
-    if rounds is not None:
-        seen = rounds.seen[agenda.name][:begun]
-        flow, no_deal, worth, refused = (
-            np.stack([getattr(one, name)[world] for one in seen]) for name in ("flow", "no_deal", "offer", "refused")
-        )
-        no_deal[-1] = last  # deals struck elsewhere in the last round count
-    grid, first = agenda.grid, talk.variant[world]
-    kinds = [talk.countries[side].type_index[world] for side in SIDES]
-    point = np.array([float(from_micro(talk.board.no_deal[s][first, k])) for s, k in zip(SIDES, kinds)])
     return Story(
         talk=agenda.name,
         world=talk.model.first + world,
         pair=agenda.pair,
         issues=tuple(issue.column for issue in grid.issues),
         rounds=talk.history.offers.shape[1],
-        days=protocol.days_per_round,
+        days=talk.model.protocol.days_per_round,
         speaker=np.array(talk.history.speaker[world, :begun], dtype=np.int64),
         row=row,
-        worth=np.where(row[:, None] >= 0, worth, np.nan),
-        refused=np.diff(refused, axis=0, prepend=0),
         accepted=int(np.flatnonzero(row == deal)[-1]) if ending == DEAL else -1,
         shown=np.stack([issue.shown[grid.index[:, k]] for k, issue in enumerate(grid.issues)], axis=-1),
         packages=packages,
-        tariffs=tariffs,
-        flow=flow,
-        no_deal=no_deal,
         ending=ENDINGS_AT_HOME[ending],
         closed=int(talk.closed[world]),
         deal=deal if ending == DEAL else -1,
         final=np.array([float(talk.final(side)[world]) for side in SIDES]),
         payoff=np.array([float(talk.discounted(side)[world]) for side in SIDES]),
-        nash=_nash(agenda, packages, point),
+        nash=_nash(talk, packages, world),
+        **_by_round(talk, world, row, packages, rounds),
     )
+
+
+def _by_round(talk, world: int, row: np.ndarray, packages: np.ndarray, rounds: Rounds | None) -> dict:
+    """Return what each round (t, 2) was worth: the tariffs, their flow, no deal, the offer; and refusals at home."""
+    stick, begun = talk.agenda.stick, len(row)
+    tariffs, flow = _in_force(talk, world, begun)
+    last = np.array([float(from_micro(seat.no_deal[world])) for seat in talk.seats])
+    no_deal = last + (1.0 - np.array([stick.resolve, stick.belief])) * (flow - flow[-1])
+    worth, refused = packages[np.maximum(row, 0)], np.zeros((begun, 2), dtype=int)
+    if rounds is not None:
+        seen = rounds.seen[talk.name][:begun]
+        flow, no_deal, worth, refused = (
+            np.stack([getattr(one, name)[world] for one in seen]) for name in ("flow", "no_deal", "offer", "refused")
+        )
+        no_deal[-1] = last  # deals struck elsewhere in the last round count
+    offers = np.where(row[:, None] >= 0, worth, np.nan)
+    by_round = {"tariffs": tariffs, "flow": flow, "no_deal": no_deal, "worth": offers}
+    return by_round | {"refused": np.diff(refused, axis=0, prepend=0)}
 
 
 def _begun(talk, world: int) -> int:
@@ -161,10 +159,12 @@ def _in_force(talk, world: int, begun: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(shown, axis=-1), np.stack(flows, axis=-1)
 
 
-def _nash(agenda, packages: np.ndarray, floor: np.ndarray) -> int:
-    """Return Nash's package at a no-deal point (2,), none below an outside option; -1 without a zone of agreement."""
-    sides = []
+def _nash(talk, packages: np.ndarray, world: int) -> int:
+    """Return Nash's package at what no deal was worth when talks began, none below an outside option; -1: no zone."""
+    sides, floor = [], []
     for side in SIDES:
-        own, worth = agenda.stick.outside[side], packages[:, side]
+        own, worth = talk.agenda.stick.outside[side], packages[:, side]
         sides.append(worth if own is None else np.where(worth >= own, worth, OUT_OF_REACH))
-    return int(nash(np.stack(sides, axis=-1), floor).row)
+        kind = talk.countries[side].type_index[world]
+        floor.append(float(from_micro(talk.board.no_deal[side][talk.variant[world], kind])))
+    return int(nash(np.stack(sides, axis=-1), np.array(floor)).row)

@@ -54,8 +54,8 @@ def test_a_world_played_alone_is_the_world_of_the_run(setting):
 
 @pytest.mark.parametrize("setting", [ESCALATION, HUB, HOME, SECURITY])
 def test_flows_lived_with_and_the_end_add_up_to_the_payoff(setting):
-    model = april(*setting).play(0, 40, watch=(Rounds,))
-    for talk, world in itertools.product(model.talks, range(40)):
+    model = april(*setting).play(0, 25, watch=(Rounds,))
+    for talk, world in itertools.product(model.talks, range(25)):
         told = follow(talk, world, *model.watch)
         for side in (0, 1):
             d = float(talk.seats[side].discount[world])
@@ -154,9 +154,7 @@ def test_the_page_shows_every_offer_and_rings_the_deal():
     ]
 
 
-@pytest.mark.parametrize(
-    "setting, world", [(("us_eu", "protocol=one_year"), 7), (ESCALATION, 3), (("pie", "economy=none"), 0)]
-)
+@pytest.mark.parametrize("setting, world", [(("us_eu", "protocol=one_year"), 7), (ESCALATION, 3)])
 def test_pages_lay_themselves_out_for_any_number_of_rounds(setting, world):
     told = follow(april(*setting).play(world, 1).talks[0], 0)
     fig = story_page(told)[0].get_figure()
