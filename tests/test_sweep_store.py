@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from collections import Counter
 from dataclasses import replace
@@ -349,7 +350,15 @@ def test_a_folder_of_something_else_is_left_alone(small, make, tmp_path):
     make(tmp_path / "s")
     with pytest.raises(UserError, match="--out DIR; nothing was written"):
         store.run_sweep(replace(small, place=tmp_path / "s"), silent=True)
-    assert not (tmp_path / "s" / "work").exists()
+    assert not (tmp_path / "s" / "work" / store.SIGN).exists()
+
+
+def test_finished_work_may_be_removed(small, fresh, tmp_path, played):
+    place = store.run_sweep(replace(small, place=tmp_path / "s"), silent=True)
+    shutil.rmtree(place / "work")
+    played.clear()
+    assert tables(store.run_sweep(replace(small, place=place), silent=True)) == tables(fresh)
+    assert len(played) == 6 * WORLDS
 
 
 def test_results_are_not_dropped_in_silence(small, fresh):
@@ -363,6 +372,7 @@ def test_results_are_not_dropped_in_silence(small, fresh):
 
 def _held_by(place, **who):
     (place / "work").mkdir(parents=True, exist_ok=True)
+    (place / "work" / store.SIGN).write_text(store.SAYS)
     path = place / "work" / lock.NAME
     path.write_text(json.dumps({"started": "2026-01-01T00:00:00+00:00", "host": socket.gethostname()} | who))
     return path

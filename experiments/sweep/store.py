@@ -29,7 +29,8 @@ from experiments.sweep.progress import Progress
 from experiments.sweep.summary import summarise
 from experiments.sweep.theory import write_theory
 
-WORK, RUN = "work", "run.json"
+WORK, RUN, SIGN = "work", "run.json", "README.txt"
+SAYS = "Finished work of a sweep, kept to go on from. It may be removed when the sweep is done.\n"
 PART = re.compile(r"(talks|offers)-\d{5}\.parquet")
 PIECE_ROWS = 1 << 17
 
@@ -42,7 +43,6 @@ def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None
     """
     place, progress = _admitted(Path(plan.place)), Progress(silent=silent)
     try:
-        (place / WORK).mkdir(parents=True, exist_ok=True)
         with Lock(place / WORK) as lock:
             if lock.note:
                 progress.say(f"{place}: {lock.note}")
@@ -65,14 +65,30 @@ def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None
 
 
 def _admitted(place: Path) -> Path:
-    """Return the place if it is free or a sweep's folder."""
+    """Return the place if it is free or a sweep's folder, with its folder of finished work."""
     try:
-        if not place.exists() or (place / WORK).is_dir() or (place.is_dir() and not any(place.iterdir())):
-            return place
+        if place.exists() and not _is_sweep(place) and (not place.is_dir() or any(place.iterdir())):
+            why = "is used, and not by a sweep" if place.is_dir() else "is a file"
+            raise UserError(f"sweep folder '{place}' {why}", "name another with --out DIR; nothing was written")
+        (place / WORK).mkdir(parents=True, exist_ok=True)
+        (place / WORK / SIGN).write_text(SAYS, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"sweep folder '{place}' cannot be read: {error.strerror}") from None
-    why = "is used, and not by a sweep" if place.is_dir() else "is a file"
-    raise UserError(f"sweep folder '{place}' {why}", "name another with --out DIR; nothing was written")
+        raise UserError(
+            f"sweep folder '{place}' cannot be used: {error.strerror}", "name another with --out DIR"
+        ) from None
+    return place
+
+
+def _is_sweep(place: Path) -> bool:
+    """Say whether a folder was made by a sweep, finished or not."""
+    work = place / WORK
+    begun = work.is_dir() and not any(work.iterdir()) and len(list(place.iterdir())) == 1  # killed at its very start
+    if begun or (work / SIGN).is_file():
+        return True
+    try:
+        return json.loads((place / outcome.MANIFEST).read_text(encoding="utf-8"))["kind"] == "sweep"
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 class Run:
