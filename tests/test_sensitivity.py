@@ -106,6 +106,9 @@ def test_few_undefined_samples_are_left_out_and_counted():
     holed[[3, 700]] = np.nan
     found, whole = indices(holed, b, ab, seed=1), indices(a, b, ab, seed=1)
     assert found.note.startswith("2 of 1024 samples are left out")
+    kept = np.isfinite(holed)
+    mean = np.concatenate([holed[kept], b[kept]]).mean()
+    assert found.first == pytest.approx(saltelli(holed[kept] - mean, b[kept] - mean, ab[:, kept] - mean)[0], abs=1e-12)
     assert (whole.note, found.total) == ("", pytest.approx(whole.total, abs=0.02))
 
 

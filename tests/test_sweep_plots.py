@@ -103,6 +103,8 @@ def test_a_design_is_a_point_cloud_and_a_zip_is_a_line(sweep_of):
     cloud = _replaced(sweep, points)
     assert not cloud.is_grid and not in_step(cloud)
     assert set(drawn(cloud)) == {"design_japan"}
+    again = _replaced(sweep, sweep.cells.assign(**{THREAT: [1.0, 2.0] * 6, RATE: [1.0, 1.0, 2.0, 2.0] * 3}))
+    assert not again.is_grid and set(drawn(again)) == {"design_japan"}
     zipped = _replaced(sweep, sweep.cells.assign(**{THREAT: np.arange(12.0), RATE: -np.arange(12.0)}))
     assert not zipped.is_grid and in_step(zipped)
     assert "in step" in words(drawn(zipped)["outcomes"])

@@ -10,7 +10,8 @@ import pytest
 from experiments.build import build
 from experiments.compose import load
 from experiments.concepts import concepts, surplus_share
-from experiments.meeting import meetings
+from experiments.meeting import meeting, meetings
+from experiments.sweep import theory as sweep_theory
 from experiments.sweep.theory import CONCEPTS, theory, write_theory
 from sim import states
 from sim.solutions.credibility import leverage
@@ -18,9 +19,11 @@ from sim.solutions.credibility import leverage
 JAPAN = load(("talks=us_japan",)).config
 
 
-def changed(config, *, stick=None, rates=None, economy=None, protocol=None):
-    """A configuration with parts of every stick, Japan's discount rates, the economy or the protocol replaced."""
+def changed(config, *, stick=None, rates=None, economy=None, protocol=None, japan=None):
+    """A configuration with parts of every stick, Japan or its discount rates, the economy or the protocol replaced."""
     update = {}
+    if japan:
+        update["countries"] = {**config.countries, "JPN": config.countries["JPN"].model_copy(update=japan)}
     if stick:
         own = lambda talk: talk.model_copy(update={"stick": talk.stick.model_copy(update=stick)})  # noqa: E731
         update["talks"] = {name: own(talk) for name, talk in config.talks.items()}
@@ -74,6 +77,19 @@ def test_each_cell_as_if_it_were_alone():
     agrees([changed(JAPAN, stick={"threat_pct": t, "belief_pct": b}, rates=r) for t, b, r in steps])
 
 
+def test_cells_that_differ_in_what_a_country_wants_or_in_how_long_deals_last():
+    heavy = JAPAN.countries["JPN"].weights.model_copy(update={"concession": 3.0})
+    short_lived = JAPAN.protocol.__class__(**{**vars(JAPAN.protocol), "reopen_rate_per_year": 12.0})
+    agrees(
+        [
+            JAPAN,
+            changed(JAPAN, japan={"audience_cost_busd": 20.0}),
+            changed(JAPAN, japan={"weights": heavy}),
+            changed(JAPAN, protocol=short_lived, rates=(9.0,)),
+        ]
+    )
+
+
 def test_several_talks_an_outside_option_another_economy_and_another_clock():
     three, short = load(()).config, load(("protocol=ultimatum",)).config.protocol
     agrees(
@@ -103,7 +119,10 @@ def test_what_does_not_move_trade_is_not_solved_again(monkeypatch):
     whole = states.solve
     monkeypatch.setattr(states, "solve", lambda *a: solved.append(len(a[1])) or whole(*a))
     beliefs = [changed(JAPAN, stick={"belief_pct": b}, rates=(r,)) for b in (0.0, 50.0) for r in (0.1, 0.4)]
+    met = []
+    monkeypatch.setattr(sweep_theory, "meeting", lambda *a: met.append(a) or meeting(*a))
     theory(cells(beliefs))
+    assert len(met) == 1
     assert sum(solved) == build(JAPAN).assessor.count == sum(solved[:1])
     solved.clear()
     theory(cells([changed(JAPAN, stick={"threat_pct": t}) for t in (24.0, 30.0, 36.0)]))
@@ -111,9 +130,13 @@ def test_what_does_not_move_trade_is_not_solved_again(monkeypatch):
 
 
 def test_patience_alone_does_not_move_a_bit_of_the_nash_package():
-    found = theory(cells([changed(JAPAN, rates=r) for r in ((0.1,), (0.1, 0.2, 0.7), (3.0, 1.0))])).to_pandas()
-    own = found[[c for c in found if c.startswith("nash_demander") or c.endswith("no_deal")]]
-    assert (own == own.iloc[0]).all(axis=None)
+    configs = [changed(JAPAN, rates=r) for r in ((0.1,), (0.1, 0.2, 0.7), (3.0, 1.0))]
+    rows = []
+    for first in range(3):  # the cells of a batch rest on the first of them
+        found = theory(cells(configs[first:] + configs[:first])).to_pandas()
+        own = found[[c for c in found if c.startswith("nash_demander") or c.endswith("no_deal")]]
+        rows.append(own)
+    assert (pd.concat(rows) == rows[0].iloc[0]).all(axis=None)
 
 
 def test_a_cell_whose_economy_cannot_be_is_left_out(tmp_path):
