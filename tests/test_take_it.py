@@ -23,9 +23,9 @@ STEP = 0.01  # of a pie of 100 in 10,000 steps
 SIDES = ("demander", "partner")
 
 
-def pie(interim, no_deal):
-    """A pie of 100 in steps of STEP; what a year of talking and no deal are worth to both sides."""
-    grid = make_grid((Issue("share", "pie", 0, tuple(np.arange(10_001) * STEP), size=100.0),))
+def pie(interim, no_deal, step=STEP):
+    """A pie of 100 in steps; what a year of talking and no deal are worth to both sides."""
+    grid = make_grid((Issue("share", "pie", 0, tuple(np.linspace(0.0, 100.0, round(100 / step) + 1)), size=100.0),))
     agenda = Agenda("pie", "A", "B", grid, Stick())
     pledge = COMPONENTS.index("pledge")
 
