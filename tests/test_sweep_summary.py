@@ -13,6 +13,8 @@ from scipy import stats
 from experiments.messages import UserError
 from experiments.sweep import summary
 from experiments.sweep.summary import ALWAYS, QUANTILES, of_rows, pieces, summarise, wilson
+from sim.rare import RARE
+from sim.results import OF_EVERY_RUN
 from tests.sweep_frames import RATE, THREAT, WHO, cells, talks, write_folder
 
 AXES = {THREAT: [10.0, 24.0, 50.0], WHO: ["linear", "boulware"]}
@@ -122,5 +124,7 @@ def test_the_interval_of_the_mean_covers_as_often_as_it_says():
     assert covered == pytest.approx(0.95, abs=4 * np.sqrt(0.05 * 0.95 / 20_000))
 
 
-def test_swept_keys_are_no_measures():
+def test_swept_keys_and_columns_of_some_runs_are_no_measures():
+    rare = sorted(RARE | OF_EVERY_RUN)
+    assert summary.issues_of([*rare, "us_tariff_pct"], []) == ["us_tariff_pct"]
     assert RATE not in summary.issues_of(["cell", RATE, "us_tariff_pct"], [RATE])

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from scipy.special import ndtri, stdtrit
 
 from experiments.messages import UserError
-from sim.columns import TALKS
-from sim.results import write
+from sim.rare import RARE
+from sim.results import OF_EVERY_RUN, write
 
 SUMMARY, SUMMARY_CSV, CELLS, SHARDS = "summary.parquet", "summary.csv", "cells.parquet", "talks-*.parquet"
 OF_CELLS = ("cell", "key", "status")  # columns of cells.parquet that are not swept
@@ -77,7 +77,7 @@ def issues_of(names: Sequence[str], keys: Sequence[str]) -> list[str]:
     >>> issues_of(["cell", "talks.japan.stick.threat_pct", "world", "us_tariff_pct"], ["talks.japan.stick.threat_pct"])
     ['us_tariff_pct']
     """
-    known = {column.name for column in TALKS} | {*keys, *OF_CELLS}
+    known = OF_EVERY_RUN | RARE | {*keys, *OF_CELLS}
     return [name for name in names if name not in known]
 
 
