@@ -85,10 +85,15 @@ class Board:
     def parts(self, side: int, variant: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the components (n, C) of packages `rows` (n,) to a side in `variant` (n,), bn USD a year."""
         if self._parts[side] is None:
-            arrays, which = _distinct([t.stakes.packages[side] for t in self.tables])
-            self._parts[side] = (arrays[0][None] if len(arrays) == 1 else np.stack(arrays)), which
-        stack, which = self._parts[side]
-        return stack[which[variant], rows]
+            self._parts[side] = _distinct([t.stakes.packages[side] for t in self.tables])
+        arrays, which = self._parts[side]
+        if len(arrays) == 1:
+            return arrays[0][rows]
+        number, out = which[variant], np.empty((len(rows), arrays[0].shape[-1]))
+        order = np.argsort(number, kind="stable")
+        for mine in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+            out[mine] = arrays[number[mine[0]]][rows[mine]]
+        return out
 
     def opening(self, side: int) -> np.ndarray:
         """Return the largest opening (P,) that each package asks of a side: the packages are the same everywhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -78,6 +79,17 @@ class Grid:
     def __len__(self) -> int:
         return len(self.index)
 
+    @cached_property
+    def moving(self) -> list[int]:
+        """Positions (M) of the issues that move prices."""
+        return [k for k, issue in enumerate(self.issues) if issue.kind in TRADE_KINDS]
+
+    @cached_property
+    def trade_levels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Distinct level indices (U, M) of the issues that move prices, and which of them each package has (P,)."""
+        rows, state = np.unique(self.index[:, self.moving], axis=0, return_inverse=True)
+        return rows, state.reshape(-1)
+
 
 def make_grid(issues: tuple[Issue, ...]) -> Grid:
     """Build the package grid (P, K) of the issues, P the product of their numbers of levels.
@@ -130,12 +142,14 @@ def trade_states(grid: Grid, tariffs: np.ndarray, status_quo: np.ndarray, pair: 
     economies' indices of (demander, partner); `rows` names packages, all by default. A package sets the tariffs it
     names; an `mfn` cut goes to every exporter.
     """
-    moving = [k for k, issue in enumerate(grid.issues) if issue.kind in TRADE_KINDS]
+    moving = grid.moving
     if not moving:
         count = len(grid) if rows is None else len(rows)
         return tariffs[None].copy(), iceberg * np.ones_like(tariffs)[None], np.zeros(count, dtype=int)
-    index = grid.index if rows is None else grid.index[rows]
-    rows, state = np.unique(index[:, moving], axis=0, return_inverse=True)
+    if rows is None:
+        rows, state = grid.trade_levels
+    else:
+        rows, state = np.unique(grid.index[rows][:, moving], axis=0, return_inverse=True)
     out = np.repeat(tariffs[None], len(rows), axis=0)
     iceberg = iceberg * np.ones_like(out)
     for column, k in enumerate(moving):

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.assess import Assessor
 from sim.attention import expected_gain
-from sim.deals import TRADE_KINDS, Grid
+from sim.deals import Grid
 from sim.payoffs import Types
 from sim.table import Stakes
 
@@ -26,11 +26,10 @@ def trade_levels(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     >>> [part.tolist() for part in trade_levels(grid)]
     [[0, 1, 2, 0, 1, 2], [0, 1, 2]]
     """
-    moving = [k for k, issue in enumerate(grid.issues) if issue.kind in TRADE_KINDS]
-    if not moving:
+    if not grid.moving:
         return np.zeros(len(grid), dtype=np.int64), np.zeros(1, dtype=np.int64)
-    _, first, level = np.unique(grid.index[:, moving], axis=0, return_index=True, return_inverse=True)
-    return level.reshape(-1), first
+    level = grid.trade_levels[1]
+    return level, np.unique(level, return_index=True)[1]
 
 
 def distinct(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ import numpy as np
 
 MICRO = 1e6  # steps to one bn USD: utilities, no-deal values and targets are rounded to these once
 BLOCK = 16_384  # numbers in a block
+GROWTH = 1.5  # room of a stack that had to grow, over what it holds
 MOST_KEPT = 1 << 24  # answers kept of all questions: 64 MiB
 
 
@@ -49,6 +50,7 @@ class Ranked:
         self.types, self.packages = utility.shape
         self._bits = max(1, int(self.packages - 1).bit_length())
         self._kept: dict[bytes, np.ndarray] = {}
+        self._room: _Room | None = None
         if not max(utility.max(initial=0), -utility.min(initial=0)) * MICRO < 1 << (62 - self._bits):
             raise ValueError("utilities are too large to rank: at most about 1e13 / packages bn USD a year")
         self.micro = np.empty(utility.shape, dtype=np.int64)
@@ -64,12 +66,20 @@ class Ranked:
 
     @classmethod
     def stacked(cls, parts: Sequence[Ranked]) -> Ranked:
-        """Return rankings of the same packages as one, the types of the first part first."""
+        """Return rankings of the same packages as one, the types of the first part first.
+
+        A stack that grows again and again is copied once in a while only: the parts behind the first are written into
+        the room that was left behind it.
+        """
         out = object.__new__(cls)
         out.types, out.packages = sum(part.types for part in parts), parts[0].packages
         out._bits, out._kept = parts[0]._bits, {}
-        out.micro = np.concatenate([part.micro for part in parts])
-        out._keys = np.concatenate([part._keys for part in parts])
+        out._room = parts[0]._room
+        if out._room is None or out._room.filled != parts[0].types or out._room.rows < out.types:
+            out._room = _Room(parts[0], out.types if parts[0]._room is None else int(GROWTH * out.types))
+        for part in parts[1:]:
+            out._room.add(part)
+        out.micro, out._keys = (array[: out.types] for array in out._room.arrays)
         for array in (out.micro, out._keys):
             array.setflags(write=False)
         return out
@@ -124,3 +134,19 @@ class Ranked:
                 self._kept.clear()
             self._kept[key] = np.full(size, -1, dtype=np.int32)
         return self._kept[key]
+
+
+class _Room:
+    """What stacked rankings are written into: utilities and keys (rows, P), the first `filled` rows in use."""
+
+    def __init__(self, first: Ranked, rows: int) -> None:
+        self.rows, self.filled = rows, 0
+        self.arrays = [np.empty((rows, first.packages), dtype=np.int64) for _ in range(2)]
+        self.add(first)
+
+    def add(self, part: Ranked) -> None:
+        """Write a ranking behind what is there."""
+        end = self.filled + part.types
+        for array, own in zip(self.arrays, (part.micro, part._keys)):
+            array[self.filled : end] = own
+        self.filled = end

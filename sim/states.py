@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import numpy as np
 
 from sim import payoffs
@@ -28,7 +30,7 @@ class States:
 
     def add(self, tariffs: np.ndarray, iceberg: np.ndarray) -> int:
         """Return the number of a state (S, N, N), put on the waiting list if it is new."""
-        key = tariffs.tobytes() + iceberg.tobytes()
+        key = blake2b(tariffs.tobytes() + iceberg.tobytes(), digest_size=16).digest()  # states can be many
         number = self._number.get(key)
         if number is None:
             number = self._number[key] = len(self._number)
