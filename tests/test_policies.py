@@ -77,13 +77,16 @@ def test_policies_that_never_move_are_the_same_as_waiting_and_left_out_of_the_pi
 
 def test_a_rung_below_the_first_lets_a_pause_lift_the_tariff():
     """Where nobody agrees, both sides talk through all rounds: lifted, the tariff costs the partner less."""
-    lab = april(*ESCALATION, "talks.china.moves.demander_rungs_pct=[10.0,30.0,54.0]", *FIRM)
+    rungs = "demander_rungs_pct=[10.0,30.0,54.0]", "partner_rungs_pct=[0.0,20.0,34.0]"
+    lab = april(*ESCALATION, *(f"talks.china.moves.{own}" for own in rungs), *FIRM)
     names = ("pause", "wait", "mirror", "proportional", "grim")
     known = policies.shipped(Options())
     found = policies.compare(lab, "china", {name: known[name] for name in names})
     assert "pause" not in policies.unmoved(found) and not found["deal_rate_pct"].any()
     talking = found[found["answer"] == "wait"].set_index("policy")["partner_talking"]
     assert talking["pause"] > talking["wait"] + 0.1
+    kept = found[found["policy"] == "wait"].set_index("answer")["demander_talking"]
+    assert kept["mirror"] < kept["wait"] - 0.1, "30 % is answered by 20 % although it never moves"
 
 
 def test_the_figure_draws_the_differences_and_their_intervals(frame):

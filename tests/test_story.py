@@ -24,6 +24,8 @@ from tests.test_meets_theory import play as play_pie
 ESCALATION = ("us_china", "experiment=escalation_china", "figures=false", "protocol.hazard_pct=5")
 HUB = ("us_three", "experiment=three_tables")
 HOME = ("us_japan", "experiment=ratification_japan", "talks.japan.ratification.partner.on_rejection=no_deal")
+AGAIN = ("us_japan", "experiment=ratification_japan", "strategy@countries.JPN.strategy=conceder",
+         "strategy@countries.USA.strategy=conceder")  # fmt: skip
 SECURITY = ("us_allies", "experiment=security_stick")
 NAMES = {"USA": "United States", "JPN": "Japan", "EU27": "European Union", "CHN": "China"}
 
@@ -138,6 +140,16 @@ def test_what_is_refused_at_home_is_told_in_the_round_it_was_signed():
         assert len(told) == story.refused.sum() and int(told[0][:3]) == np.flatnonzero(story.refused[:, 1])[0] + 1
         if story.ending == "not_ratified":
             assert "What was signed is refused at home, and the talks are over." in lines
+
+
+def test_each_refusal_at_home_is_told_once_where_talks_go_on():
+    model = april(*AGAIN).play(0, 30, watch=(Rounds,))
+    later = 0
+    for world in range(30):
+        told = follow(model.talks[0], world, *model.watch)
+        assert told.refused.sum(axis=0).tolist() == model.talks[0].home.refused[world].tolist()
+        later += int(told.refused[:-1].sum())
+    assert later > 0, "some are refused before the last round"
 
 
 def test_the_page_shows_every_offer_and_rings_the_deal():
