@@ -46,6 +46,11 @@ def build(node: Any, group: str, where: str, folder: Path | None = None) -> Any:
         raise UserError(f"{where}: no `_target_`: name the class of the {group}", _options(group))
     cls = resolve(target, group, where, folder)
     _built[target] = cls
+    return filled(cls, node, group, where, folder)
+
+
+def filled(cls: type, node: Mapping, group: str, where: str, folder: Path | None = None) -> Any:
+    """Return a plug-in of a class that may be used, with the parameters of the mapping `node`."""
     given = {str(name): value for name, value in node.items() if name != "_target_"}
     return cls(**{name: _held(value, group, (name,), where, folder) for name, value in given.items()})
 

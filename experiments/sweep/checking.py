@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from configs.schema import Config, Country, DiscountRates, Economy, Issue, Moves, RedLines, Stick, Talk, Types, Weights
 from experiments import plugins
 from experiments.plugged import OPTIONAL, PLACES
-from experiments.sweep.marks import key_of, mark_of
+from experiments.sweep.marks import Known, key_of, mark_of
 
 MOST_KEPT = 50_000  # checked versions of one node held at once
 ISSUE: TypeAdapter = TypeAdapter(Issue)
@@ -59,30 +59,28 @@ class Branch:
         below = {number for _, number in self.own} | {n for _, child in self.children for n in child.keys}
         self.keys = tuple(sorted(below))
 
-    def make(self, values: Sequence[Any], picks: Sequence[int], marks: dict[int, bytes]) -> Made:
-        """Return the node for values[k][picks[k]] of each key k; `marks`: those of nodes that never change."""
+    def make(self, values: Sequence[Any], picks: Sequence[int], lasting: dict[int, bytes]) -> Made:
+        """Return the node for values[k][picks[k]] of each key k; `lasting`: marks of nodes that never change."""
         chosen = tuple(picks[k] for k in self.keys)
         found = self.kept.get(chosen)
         if found is None:
-            node, known = self.fill(values, picks, marks)
+            node, known = self.fill(values, picks, lasting)
             node = self.check(node)
             if len(self.kept) >= MOST_KEPT:
                 self.kept.clear()
             found = self.kept[chosen] = Made(node, mark_of(node, known))
         return found
 
-    def fill(self, values: Sequence[Any], picks: Sequence[int], marks: dict[int, bytes]) -> tuple[Any, dict]:
+    def fill(self, values: Sequence[Any], picks: Sequence[int], lasting: dict[int, bytes]) -> tuple[Any, Known]:
         """Return the data of the node with the chosen values in it, and the marks of the nodes it holds."""
-        data, known = self.data, marks
-        if self.children:
-            known = dict(marks)
-            for rest, child in self.children:
-                made = child.make(values, picks, marks)
-                known[id(made.node)] = made.mark
-                data = replaced(data, rest, made.node)
+        data, fresh = self.data, {}
+        for rest, child in self.children:
+            made = child.make(values, picks, lasting)
+            fresh[id(made.node)] = made.mark
+            data = replaced(data, rest, made.node)
         for rest, number in self.own:
             data = replaced(data, rest, values[number][picks[number]])
-        return data, known
+        return data, Known(fresh, lasting)
 
 
 class Checked:
@@ -123,7 +121,7 @@ class Checked:
         if any(path[: len(key)] == key for key in self.paths):  # below a swept key: replaced with it
             return node
         found = check(self._settled_inside(node, path, above))
-        self.marks[id(found)] = mark_of(found, self.marks)
+        self.marks[id(found)] = mark_of(found, Known({}, self.marks))
         return found
 
     def _settled_inside(self, node: Mapping, path: Path_, above: Branch) -> Any:
@@ -175,10 +173,26 @@ def _plug_in_at(path: Path_) -> str | None:
     return next((group for place, group in PLACES.items() if _matches(place.split("."), path)), None)
 
 
+def _builder(group: str, where: str, folder: Path | None) -> Callable[[Any], Any]:
+    """Return how the mappings of a plug-in become classes, each class looked up once."""
+    known: dict[str, type] = {}
+
+    def build(node: Any) -> Any:
+        if node is None and group in OPTIONAL:
+            return None
+        target = node.get("_target_") if isinstance(node, Mapping) else None
+        if isinstance(target, str) and target in known:
+            return plugins.filled(known[target], node, group, where, folder)
+        found = plugins.build(node, group, where, folder)
+        known[target] = type(found)
+        return found
+
+    return build
+
+
 def _check_of(path: Path_, folder: Path | None) -> Callable[[Any], Any] | None:
     """Return how what stands at a path is checked by itself, None where it is checked with what is above it."""
     group = _plug_in_at(path)
     if group is not None:
-        where = ".".join(path)
-        return lambda node: None if node is None and group in OPTIONAL else plugins.build(node, group, where, folder)
+        return _builder(group, ".".join(path), folder)
     return next((check for place, check in NODES.items() if _matches(place.split("."), path)), None)
