@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from sim.protocols.base import DEAL, ENDINGS, Protocol
@@ -18,7 +16,7 @@ def check_rules(protocol: Protocol) -> None:
     for name, (low, high) in (WHOLE | REAL).items():
         value = getattr(protocol, name, None)
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        real = isinstance(value, float) and math.isfinite(value) and name in REAL
+        real = isinstance(value, float) and name in REAL
         if not (whole or real) or not low <= value <= high or (name == "days_per_round" and value <= 0):
             kind = "a whole number" if name in WHOLE else "a number"
             said = f"protocol {type(protocol).__name__}: {name} is {value!r}"

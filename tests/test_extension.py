@@ -197,6 +197,14 @@ def worth(u, floor, flow, d, left):
     return value
 
 
+def test_a_deadline_that_may_be_put_off_ends_what_neither_hazard_nor_an_extension_keeps_going():
+    """By hand: half survive the hazard, 40 % of them are prolonged."""
+    rules = AlternatingOffers(
+        rounds=2, hazard_pct=50.0, extension_chance_pct=40.0, extension_rounds=1, max_extensions=2
+    )
+    assert rules.ends() == pytest.approx([0.5, 0.8, 0.8, 0.5], abs=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_rational_sides_reckon_with_the_chance_of_an_extension(seed):
     """A deadline that is put off with chance p is a round whose refusal ends the talks with chance 1 - p."""

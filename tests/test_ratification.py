@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from agents.country import Country
 from agents.strategies.rational import Rational
+from agents.strategies.time_based import TimeBased
 from agents.strategies.trembling import Trembling
 from agents.strategies.zeuthen import Zeuthen
 from experiments.build import build
@@ -134,6 +135,19 @@ def test_batch_is_the_plain_loop_on_random_tables(seed):
     assert list(as_tuples(model.talks[0])) == alone
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_package_refused_at_home_faces_the_hazard_as_one_refused_at_the_table(known):
+    law = Legislature(CITIZEN, (0.0, 20.0, 45.0), (0.3, 0.4, 0.3), known=known)
+    stakes = lawful(pie((8.0, 5.0), (20.0, 11.0), 1.0), None, law)
+    rules = AlternatingOffers(rounds=9, hazard_pct=40.0)
+    players = {"A": (TimeBased(exponent=2.0), patient(0.2)), "B": (TimeBased(exponent=3.0), patient(0.4))}
+    model = play([stakes], rules, players, seed=4, worlds=80)
+    alone = [play_at_home(stakes, rules, [(c, *players[c]) for c in "AB"], 4, k) for k in range(80)]
+    assert list(as_tuples(model.talks[0])) == alone
+    lost = [one for one in alone if one[0] == "collapse" and one[3][1]]
+    assert bool(lost) != known
+
+
 def table(*overrides, worlds=300):
     """The table of talks with Japan."""
     found = talks_table(april("us_japan", *overrides).play(0, worlds)).to_pandas()
@@ -182,9 +196,9 @@ def test_a_refusal_that_ends_the_talks_leaves_both_sides_with_no_deal_after_a_ro
         assert talk.discounted(side)[none] == pytest.approx(by_hand[none], abs=1e-9)
 
 
-def narrowed(ask, step):
+def narrowed(ask, step, spread=0.0):
     """A pie whose partner's legislature asks for `ask` above no deal (11)."""
-    return lawful(pie((8.0, 5.0), (20.0, 11.0), step), None, Legislature(CITIZEN, (ask,), (1.0,), known=True))
+    return lawful(pie((8.0, 5.0), (20.0, 11.0), step), None, Legislature(CITIZEN, (ask,), (1.0,), spread, known=True))
 
 
 ASKS = (-11.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 68.0, 88.0)
@@ -218,6 +232,15 @@ def test_a_smaller_win_set_helps_at_the_table_until_nothing_is_left_to_agree_on(
     assert (np.diff(got[:-1, 0]) <= 1e-9).all() and got[-2, 0] < got[0, 0] - 5
     d = np.exp(-0.2 * rules.days_per_round / 365.0 * rules.rounds)
     assert got[-1] == pytest.approx([(1 - d) * 8 + d * 20, (1 - d) * 5 + d * 11], abs=1e-9)
+
+
+def test_win_sets_of_each_world_bind_as_a_listed_one_does():
+    """A spread far below a millionth: the same thresholds on the way every world goes by itself."""
+    players = {code: (Rational(), patient(0.2)) for code in "AB"}
+    rules = AlternatingOffers(rounds=6, days_per_round=365.0)
+    for ask in (20.0, 60.0, 88.0):
+        one, two = (play_known(narrowed(ask, 0.1, s), rules, players, 5, 30) for s in (0.0, 1e-9))
+        assert (one.row == two.row).all() and (one.ending == two.ending).all()
 
 
 def test_two_that_concede_by_risk_agree_on_the_largest_product_within_the_win_set():
@@ -295,13 +318,18 @@ def test_where_tariffs_move_a_package_is_weighed_against_no_deal_under_those_in_
     stakes = lawful(lab.stakes[0], None, law)
     players = {code: (lab.config.countries[code].strategy, lab.types[code]) for code in lab.types}
     talk = play([stakes], lab.config.protocol, players, seed=1, worlds=200).talks[0]
-    pivot = np.ones(len(COMPONENTS))
+    pivot, chamber, rng = np.ones(len(COMPONENTS)), talk.home.chambers[1], np.random.default_rng(1)
     belief, fall = talk.agenda.stick.belief, stakes.carried[1] @ pivot
-    for k in np.flatnonzero(talk.ending == DEAL):
-        stay = stakes.rungs[1][tuple(talk.sticks.record[talk.closed[k], k])] @ pivot
-        need = belief * fall + (1 - belief) * stay + 2.0
-        assert stakes.packages[1][talk.row[k]] @ pivot >= need - 2e-6
-    assert (talk.ending == DEAL).sum() > 50
+    stay = np.array([stakes.rungs[1][tuple(rungs)] @ pivot for rungs in talk.sticks.rung])
+    need = belief * fall + (1 - belief) * stay + 2.0
+    assert len(set(need.tolist())) > 1
+    for _ in range(20):
+        rows = rng.integers(len(talk.agenda.grid), size=200)
+        gap = stakes.packages[1][rows] @ pivot - need
+        sure = np.abs(gap) > 2e-6
+        assert (chamber.passes(np.arange(200), rows) == (gap > 0))[sure].all()
+    done = np.flatnonzero(talk.ending == DEAL)
+    assert len(done) > 50 and chamber.passes(done, talk.row[done]).all()
 
 
 @pytest.mark.parametrize(
