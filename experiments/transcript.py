@@ -56,8 +56,8 @@ def ending(story: Story, who: tuple[str, str]) -> list[str]:
     if story.nash < 0:
         lines += ["There was no zone of agreement: no package was as good as no deal for both."]
     else:
-        moved = bool(np.abs(story.no_deal[-1] - story.no_deal[0]).max() > SAME_WORTH)
-        begin = "Nash's package" + (", reckoned as talks began," if moved else "")
+        moved = bool(np.abs(story.no_deal[-1] - story.nash_point).max() > SAME_WORTH)
+        begin = "Nash's package" + (", reckoned before tariffs moved," if moved else "")
         lines += [_worth(f"{begin} would have been worth", who, story.packages[story.nash])]
         lines += [f"  it is {package(story, story.nash)}"]
     return [*lines, _worth("From the first round on, waiting included, the talks are worth", who, story.payoff)]

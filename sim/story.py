@@ -43,7 +43,8 @@ class Story:
     deal: int  # package agreed, -1: none
     final: np.ndarray  # (2,) the state that talks ended in
     payoff: np.ndarray  # (2,) discounted from the first round on
-    nash: int  # Nash's package at what no deal was worth when talks began, -1: no zone of agreement
+    nash: int  # Nash's package at what no deal was worth to both, -1: no zone of agreement
+    nash_point: np.ndarray  # (2,) that no deal: before any tariff moved, the deals elsewhere as they stood at the end
 
     def __len__(self) -> int:
         return len(self.row)
@@ -116,7 +117,8 @@ def follow(talk, world: int, rounds: Rounds | None = None) -> Story:
         deal=deal if ending == DEAL else -1,
         final=np.array([float(talk.final(side)[world]) for side in SIDES]),
         payoff=np.array([float(talk.discounted(side)[world]) for side in SIDES]),
-        nash=_nash(talk, packages, world),
+        nash=_nash(talk, packages, _nash_point(talk, world)),
+        nash_point=_nash_point(talk, world),
         **_by_round(talk, world, row, packages, rounds),
     )
 
@@ -159,12 +161,16 @@ def _in_force(talk, world: int, begun: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(shown, axis=-1), np.stack(flows, axis=-1)
 
 
-def _nash(talk, packages: np.ndarray, world: int) -> int:
-    """Return Nash's package at what no deal was worth when talks began, none below an outside option; -1: no zone."""
-    sides, floor = [], []
+def _nash_point(talk, world: int) -> np.ndarray:
+    """Return what no deal is worth to both (2,) on the table a world ended on, no tariff moved, bn USD a year."""
+    kinds = [talk.countries[side].type_index[world] for side in SIDES]
+    return from_micro(np.array([talk.board.no_deal[s][talk.variant[world], k] for s, k in zip(SIDES, kinds)]))
+
+
+def _nash(talk, packages: np.ndarray, point: np.ndarray) -> int:
+    """Return Nash's package at a no-deal point (2,), none below an outside option; -1: no zone of agreement."""
+    sides = []
     for side in SIDES:
         own, worth = talk.agenda.stick.outside[side], packages[:, side]
         sides.append(worth if own is None else np.where(worth >= own, worth, OUT_OF_REACH))
-        kind = talk.countries[side].type_index[world]
-        floor.append(float(from_micro(talk.board.no_deal[side][talk.variant[world], kind])))
-    return int(nash(np.stack(sides, axis=-1), np.array(floor)).row)
+    return int(nash(np.stack(sides, axis=-1), point).row)

@@ -15,6 +15,8 @@ from sim.plots.small import finish, grid, heading
 from sim.plots.style import FAINT, INK, MUTED, SMALL, colours, country_name, figure, say, tidy
 
 PRIOR = {"color": INK, "linestyle": (0, (4, 3)), "linewidth": 1.1, "zorder": 5}
+MANY = 20  # rounds from which dots run into each other
+FEWEST = 0.01  # of the first round's worlds: rounds with fewer left are not drawn
 KINDS = 8  # true types up to which each has a line of its own
 
 
@@ -43,7 +45,7 @@ def beliefs_by_round(
     """Draw the mean belief in the true type (%) after each round, a panel for each learner in each talk.
 
     `beliefs` has the columns of sim.columns (BELIEFS). Dashed: what the prior gives the true type in the same worlds,
-    those still open; thin lines: worlds of one true type alone.
+    those still open; thin lines: worlds of one true type alone. Rounds that under 1 % of worlds reach are left out.
     """
     known = beliefs[["talk", "learner", "about"]].drop_duplicates().astype(str)
     if known.empty:
@@ -67,14 +69,16 @@ def beliefs_by_round(
 
 def _panel(ax: Axes, rows, colour: str) -> None:
     """Draw one learner in one talk."""
-    own = rows[rows["type"] == rows["true_type"]]
+    found = true_beliefs(rows)
+    found = found[found["worlds"] >= FEWEST * found["worlds"].iloc[0]]
+    own = rows[(rows["type"] == rows["true_type"]) & rows["round"].isin(found.index)]
     kinds = own["true_type"].unique()
     for kind in kinds if 1 < len(kinds) <= KINDS else ():
         part = own[own["true_type"] == kind].sort_values("round")
         ax.plot(part["round"], 100 * part["belief"], color=colour, linewidth=0.9, alpha=0.45, zorder=2)
-    found = true_beliefs(rows)
     ax.plot(found.index, 100 * found["prior"], **PRIOR)
-    ax.plot(found.index, 100 * found["belief"], color=colour, linewidth=2.2, marker="o", markersize=3.6, zorder=4)
+    dots = {"marker": "o", "markersize": 3.6} if len(found) < MANY else {}
+    ax.plot(found.index, 100 * found["belief"], color=colour, linewidth=2.2, zorder=4, **dots)
     tidy(ax)
     ax.set_ylim(0, 103)
     ax.set_yticks(np.arange(0, 101, 25))
@@ -82,4 +86,4 @@ def _panel(ax: Axes, rows, colour: str) -> None:
     ax.grid(axis="y", color=FAINT, linewidth=0.6)
     last, count = found.index[-1], found["worlds"]
     note = f"{int(count.iloc[0]):,} worlds at first, {int(count.iloc[-1]):,} in round {last}"
-    ax.annotate(note, (0.02, 0.02), xycoords="axes fraction", fontsize=SMALL - 1.0, color=MUTED)
+    ax.annotate(note, (0.02, 0.92), xycoords="axes fraction", fontsize=SMALL - 1.0, color=MUTED)
