@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from experiments import cli
 from experiments.compose import CONFIGS, load
 from experiments.menu import first_comment
 from experiments.options import Options
-from experiments.sweep.dry_run import measure, report
+from experiments.sweep import dry_run
 from experiments.sweep.planning import Asked, plan
 
 PIE = ["experiment=classroom", "worlds=5", "figures=false", "hydra/job_logging=none"]
@@ -143,18 +144,24 @@ def test_a_dry_run_says_what_it_would_be_and_writes_nothing(here, capsys):
 
 def test_a_dry_run_names_cells_that_fail():
     words = ("talks=us_japan", "worlds=3", "strategy@countries.JPN.strategy=linear,zeuthen", "information=complete")
-    told = report(plan(Options(overrides=words, multirun=True)))
+    told = dry_run.report(plan(Options(overrides=words, multirun=True)))
     assert re.search(r"1 of the 2 cells tried failed: .*MonotonicConcession", told)
 
 
-def test_the_estimate_grows_with_cells_and_worlds():
-    sizes = [("seed=range(64)", 200), ("seed=range(64)", 100_000), ("seed=range(6400)", 200)]
-    small, more_worlds, more_cells = (
-        measure(plan(Options(overrides=("experiment=classroom", cells, f"worlds={worlds}"), multirun=True)).cells)
-        for cells, worlds in sizes
-    )
-    assert more_worlds.seconds > 5 * small.seconds and more_cells.seconds > 5 * small.seconds
-    assert small.row_bytes > 10 and not small.failed
+@pytest.mark.parametrize(("cells", "worlds"), [(1, 1), (3, 7), (40, 200), (2000, 5000)])
+def test_the_estimate_is_exact_where_time_is_linear(monkeypatch, cells, worlds):
+    """With a clock that only moves by 2 s a cell and 0.001 s a world, the estimate is the sum over all of them."""
+    clock = [0.0]
+
+    def play(blocks):
+        clock[0] += sum(2.0 + 0.001 * block.worlds for block in blocks)
+        return pa.table({"world": list(range(sum(block.worlds for block in blocks)))}), [], {}
+
+    monkeypatch.setattr(dry_run, "play_blocks", play)
+    monkeypatch.setattr(dry_run.time, "perf_counter", lambda: clock[0])
+    seeds = f"seed=range({cells})" if cells > 1 else "seed=1"
+    made = plan(Options(overrides=("experiment=classroom", seeds, f"worlds={worlds}"), multirun=True, silent=True))
+    assert dry_run.measure(made.cells).seconds == pytest.approx(cells * (2.0 + 0.001 * worlds), rel=1e-9)
 
 
 @pytest.mark.slow
@@ -180,9 +187,10 @@ def test_stock_sweepers_and_launchers_make_ordinary_runs(here, words):
 
 @pytest.mark.slow
 def test_stock_jobs_run_a_design_and_a_sweep_file(here):
-    text = "design={kind: zip, values: {seed: [3, 4], worlds: [2, 3]}}"
+    text = "design={kind: zip, values: {seed: [3, 4], protocol.rounds: [2, 3]}}"
     assert bargain(*PIE, text, "hydra/launcher=basic", "--out", "jobs") == 0
-    assert [len(pd.read_parquet(f"jobs/{n}/talks.parquet")) for n in (0, 1)] == [2, 3]
+    found = [json.loads(Path(f"jobs/{n}/manifest.json").read_text(encoding="utf-8"))["config"] for n in (0, 1)]
+    assert [(c["seed"], c["protocol"]["rounds"]) for c in found] == [(3, 2), (4, 3)]
     few = ["talks.japan.stick.belief_pct=60", "talks.japan.stick.resolve_pct=0,100", "worlds=3", "figures=false"]
     assert bargain("experiment=bluff", *few, "hydra/sweeper=basic", "hydra/job_logging=none", "--out", "bluff") == 0
     found = [json.loads(Path(f"bluff/{n}/manifest.json").read_text(encoding="utf-8")) for n in (0, 1)]

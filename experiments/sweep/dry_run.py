@@ -16,7 +16,7 @@ from experiments.sweep.work import Block, play_blocks
 from sim.results import COMPRESSION
 
 FEW_CELLS, MORE_CELLS = 4, 16
-FEW_WORLDS, MORE_WORLDS = 10, 200
+FEW_WORLDS, MORE_WORLDS = 10, 2000
 COPIES = 2  # finished work is kept beside the merged tables
 
 
@@ -70,9 +70,12 @@ def measure(cells: Sequence[Cell]) -> Sample:
 
 
 def _timed(cells: Sequence[Cell], worlds: int) -> tuple[float, pa.Table, dict[str, int]]:
-    start = time.perf_counter()
-    table, _, errors = play_blocks([Block(cell, 0, _worlds(cell, worlds)) for cell in cells])
-    seconds = time.perf_counter() - start
+    """Return (seconds, rows, failures by message) of playing worlds of cells, the faster of two times."""
+    seconds = float("inf")
+    for _ in range(2):
+        start = time.perf_counter()
+        table, _, errors = play_blocks([Block(cell, 0, _worlds(cell, worlds)) for cell in cells])
+        seconds = min(seconds, time.perf_counter() - start)
     messages = list(errors.values())
     return seconds, table, {why: messages.count(why) for why in dict.fromkeys(messages)}
 
