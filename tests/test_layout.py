@@ -23,7 +23,7 @@ DOORS = {  # library: where it may be imported (a module, or a package and all b
     "yaml": ("experiments",),
     "matplotlib": ("sim.plots",),
     "pandas": ("sim.results", "sim.digest", "sim.economy", "sim.plots", "experiments"),
-    "pyarrow": ("sim.results", "sim.digest", "sim.digest_beliefs", "sim.economy", "experiments"),
+    "pyarrow": ("sim.results", "sim.digest", "sim.rare", "sim.digest_beliefs", "sim.economy", "experiments"),
     "pydantic": ("configs", "sim.protocols", "agents", "experiments"),
     "streamlit": ("experiments.app",),
     "altair": ("experiments.app",),
