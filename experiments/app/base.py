@@ -18,6 +18,7 @@ from experiments.messages import UserError, suggest
 
 DEFAULT = "april_2025"  # the experiment of configs/config.yaml
 _composing = threading.Lock()  # Hydra keeps global state
+_bases: dict[tuple, Base] = {}  # as many as there are experiments
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,28 +41,34 @@ class Base:
 
 def experiments() -> tuple[str, ...]:
     """Return the names of the experiments on offer, the default one first."""
-    names = {path.stem for root in _roots(house()) for path in (root / "experiment").glob("*.yaml")}
-    return tuple(sorted(names, key=lambda name: (name != DEFAULT, name)))
+    return tuple(sorted(options("experiment"), key=lambda name: (name != DEFAULT, name)))
 
 
 def base(name: str) -> Base:
     """Return an experiment as configured; UserError names the nearest if there is none of this name."""
     if name not in experiments():
         raise UserError(f"no experiment '{name}'; {suggest(name, experiments())}")
-    with _composing:
-        return _composed(name, house())
+    key = name, house()
+    if key not in _bases:
+        with _composing:
+            if key not in _bases:
+                _bases[key] = Base(name, _composed(name, house()))
+    return _bases[key]
 
 
-@lru_cache(maxsize=64)
-def _composed(name: str, own: House) -> Base:
-    loaded = load((f"experiment={name}",), plugins=own.plugins, config_dir=own.config_dir)
-    return Base(name, loaded.resolved)
+def _composed(name: str, own: House) -> Mapping[str, Any]:
+    return load((f"experiment={name}",), plugins=own.plugins, config_dir=own.config_dir).resolved
 
 
 def options(group: str) -> dict[str, str]:
     """Return the options of a group and one line about each."""
+    return _options(group, house())
+
+
+@lru_cache(maxsize=64)
+def _options(group: str, own: House) -> dict[str, str]:
     found: dict[str, str] = {}
-    for root in _roots(house()):
+    for root in _roots(own):
         found |= {p.stem: menu.first_comment(p) for p in sorted((root / group).glob("*.yaml"))}
     return found
 

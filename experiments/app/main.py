@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import gc
+import importlib
 import ipaddress
 import os
 import runpy
@@ -15,11 +17,11 @@ from experiments.app import house
 from experiments.app.house import House, set_house
 from experiments.extras import need
 from experiments.messages import UserError, suggest
-from sim.plots.style import COUNTRY_COLOURS, INK
 
 USE = "usage: bargain app [--port N] [--address HOST] [--config-dir DIR] [--plugins DIR] [--no-browser]"
 HERE, PORT, TRIES = "localhost", 8501, 20
 SCRIPT = Path(__file__).resolve().parent / "script.py"
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 VALUED = ("--port", "--address", "--config-dir", "--plugins")
 
 
@@ -37,6 +39,8 @@ class Wanted:
 def main(argv: list[str]) -> int:
     """Serve the page until interrupted; UserError where it cannot be served."""
     wanted = parse(argv)
+    for name in ONE_THREAD:  # arrays here are small: threads of one visitor's would keep another's waiting
+        os.environ.setdefault(name, "1")
     need("streamlit", "app")
     need("altair", "app")
     public = not is_here(wanted.address)
@@ -47,6 +51,7 @@ def main(argv: list[str]) -> int:
         )
     port = free_port(wanted.address, *([wanted.port] if wanted.port else range(PORT, PORT + TRIES)))
     set_house(House(wanted.config_dir, wanted.plugins, public))
+    warm()
     print("\n".join(greeting(wanted, port)), flush=True)
     _serve(wanted, port)
     return 0
@@ -139,12 +144,34 @@ def own_address() -> str:
             return socket.gethostname()
 
 
+def warm() -> None:
+    """Load and work out what every first visitor needs, and keep it out of the way of collecting garbage.
+
+    Streamlit collects all garbage after every run of a script: with the libraries' objects among what it goes
+    through, that takes three times as long as a screen.
+    """
+    import streamlit.web.bootstrap  # noqa: F401
+
+    from experiments.app import engine, pages
+    from experiments.app.base import base, experiments
+    from experiments.app.chart import payoff_chart
+    from experiments.app.setup import Choice
+
+    for _, _, module in pages.PAGES:
+        importlib.import_module(module)
+    first = experiments()[0]
+    payoff_chart(engine.explore(Choice(first, base(first).talks[0])))
+    gc.collect()
+    gc.freeze()
+
+
 def _serve(wanted: Wanted, port: int) -> None:
     """Run Streamlit in this process with settings that files elsewhere cannot change."""
     from streamlit import net_util
 
+    from sim.plots.style import COUNTRY_COLOURS, INK
+
     net_util.get_external_ip = lambda: None  # would ask a server on the internet for this machine's address
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     flags = {
         "server.address": wanted.address,
         "server.port": port,
