@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import ndtri
 
@@ -13,6 +14,7 @@ from agents.strategies.time_based import TimeBased
 from agents.strategies.trembling import Trembling
 from agents.strategies.zeuthen import Zeuthen
 from experiments.build import build
+from experiments.cli import main
 from experiments.compose import load
 from experiments.messages import UserError
 from sim.columns import HOME
@@ -330,6 +332,18 @@ def test_where_tariffs_move_a_package_is_weighed_against_no_deal_under_those_in_
         assert (chamber.passes(np.arange(200), rows) == (gap > 0))[sure].all()
     done = np.flatnonzero(talk.ending == DEAL)
     assert len(done) > 50 and chamber.passes(done, talk.row[done]).all()
+
+
+def test_a_sweep_has_the_columns_and_the_ending_of_its_cells(tmp_path):
+    law = "+talks.pie.ratification={partner: {on_rejection: no_deal, threshold_busd: {values: [55.0]}}}"
+    words = ["-m", "experiment=classroom", "worlds=20", "figures=false", "seed=1,2", law]
+    assert main([*words, "--out", str(tmp_path / "sweep")]) == 0
+    found = pd.concat(map(pd.read_parquet, sorted((tmp_path / "sweep").glob("talks-*.parquet"))))
+    alone = talks_table(build(load([*words[1:4], "seed=2", law]).config).play(0, 20)).to_pandas()
+    second = found[found["cell"] == 1].reset_index(drop=True)
+    for name in (*(c.name for c in HOME), "ended_by"):
+        assert second[name].astype(str).tolist() == alone[name].astype(str).tolist(), name
+    assert "not_ratified" in set(found["ended_by"]) and list(found.columns)[-5:] == [c.name for c in HOME]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from experiments.messages import UserError
 from experiments.sweep.merge import Shape
 from experiments.sweep.missing import Task
 from experiments.sweep.offers import FIELDS as OFFER_FIELDS
-from experiments.sweep.work import FIELDS, in_order
+from experiments.sweep.work import FIELDS, SOME_FIELDS, in_order
+from sim.columns import HOME, HUB, WITHDRAWN, Column
 from sim.deals import UNITS
-from sim.protocols.base import ENDINGS
+from sim.hub import ENDS
+from sim.protocols.base import ENDINGS, ENDINGS_AT_HOME
 from sim.results import write
 
 MANIFEST, CELLS, FAILURES = "manifest.json", "cells.parquet", "failures"
@@ -69,8 +71,10 @@ class Outcome:
 
     def talks(self) -> Shape:
         """Return the shape of the talks' table."""
-        issues = issue_columns([self.cells[task.cell].config for task in self.done])
-        fields = [FIELDS.get(name) or pa.field(name, pa.float64()) for name in in_order([*FIELDS, *issues])]
+        configs = [self.cells[task.cell].config for task in self.done]
+        known = FIELDS | {column.name: SOME_FIELDS[column.name] for column in some_columns(configs)}
+        names = in_order([*known, *issue_columns(configs)])
+        fields = [known.get(name) or pa.field(name, pa.float64()) for name in names]
         return Shape(self._by_cell([f.name for f in fields]), fields, self._words())
 
     def offers(self) -> Shape:
@@ -97,7 +101,22 @@ class Outcome:
                     found["demander"].add(talk.demander)
                     found["partner"].add(talk.partner)
         found["speaker"] = found["demander"] | found["partner"]
-        return {name: tuple(sorted(words)) for name, words in found.items()} | {"ended_by": tuple(sorted(ENDINGS))}
+        ratified = HOME[0] in some_columns([self.cells[task.cell].config for task in self.done])
+        found |= {"ended_by": set(ENDINGS_AT_HOME if ratified else ENDINGS), "expectations": set(ENDS)}
+        return {name: tuple(sorted(words)) for name, words in found.items()}
+
+
+def some_columns(configs: Sequence) -> list[Column]:
+    """Return the columns that only runs with ratification, with protection that moves or with a hub have."""
+    out: list[Column] = []
+    talks = {id(talk): talk for config in configs for talk in config.talks.values()}.values()
+    if any(node is not None for talk in talks if talk.ratification for node in vars(talk.ratification).values()):
+        out += HOME
+    if any(talk.moves is not None and talk.moves.demander_withdrawal_pct for talk in talks):
+        out += WITHDRAWN
+    if any(config.hub is not None for config in configs):
+        out += HUB
+    return out
 
 
 def issue_columns(configs: Sequence) -> list[str]:

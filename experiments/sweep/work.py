@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from experiments.build import Lab, build
 from experiments.sweep.herds import Herds, message, sorted_out
-from sim.columns import TALKS
-from sim.results import OF_EVERY_RUN, talks_table
+from sim.columns import HOME, HUB, TALKS, WITHDRAWN
+from sim.results import talks_table
 
 if TYPE_CHECKING:
     from experiments.sweep.cells import Cell
@@ -19,7 +19,10 @@ STATES_SOLVED = b"trade_states_solved"  # metadata of a played table: how many t
 BEFORE_ISSUES = "package"  # the column after which a talk's issues stand
 TEXT = pa.dictionary(pa.int32(), pa.string())
 _KINDS = {"text": TEXT, "whole": pa.int64(), "yes/no": pa.bool_()}
-FIELDS = {column.name: pa.field(column.name, _KINDS.get(column.kind, pa.float64())) for column in TALKS}
+FIELDS, SOME_FIELDS = (  # columns of every run; columns of runs with ratification, protection that moves, a hub
+    {column.name: pa.field(column.name, _KINDS.get(column.kind, pa.float64())) for column in columns}
+    for columns in (TALKS, (*HOME, *WITHDRAWN, *HUB))
+)
 
 
 class Block(NamedTuple):
@@ -104,13 +107,13 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def in_order(names) -> list[str]:
-    """Return columns of talks in their order: issues, as they first appear, after the package.
+    """Return columns of talks in their order: issues, as they first appear, after the package; what few have, last.
 
     >>> in_order(["world", "package", "a_pct", "demander_utility", "b_busd"])
     ['world', 'package', 'a_pct', 'b_busd', 'demander_utility']
     """
     names = list(names)
-    issues = [name for name in names if name not in OF_EVERY_RUN]
-    fixed = [name for name in FIELDS if name in names]
+    issues = [name for name in names if name not in FIELDS and name not in SOME_FIELDS]
+    fixed, some = ([name for name in own if name in names] for own in (FIELDS, SOME_FIELDS))
     cut = fixed.index(BEFORE_ISSUES) + 1
-    return fixed[:cut] + issues + fixed[cut:]
+    return fixed[:cut] + issues + fixed[cut:] + some
