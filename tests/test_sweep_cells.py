@@ -163,6 +163,27 @@ MISTAKES = [
 ]
 
 
+def test_values_below_one_node_are_all_told_apart():
+    """Three keys of one talk, two of them in its stick: no combination is taken for another."""
+    stick = ["talks.japan.stick.threat_pct=10,24", "talks.japan.stick.belief_pct=0,50"]
+    made = cells(*stick, "talks.japan.issues.pledge.cost=0.1,1", "talks.japan.issues.pledge.value=0.1,1")
+    for _ in range(2):  # made, then remembered
+        for number in range(len(made)):
+            picks = made.picks(number)
+            base = made.base_of(picks)
+            assert base.config(made.settings_of(picks))[0] == base.slow(made.settings_of(picks))[0]
+    assert len({cell.key for cell in made}) == 16
+
+
+def test_a_country_that_is_missing_is_told_though_nothing_below_it_is_swept():
+    with pytest.raises(UserError) as alone:
+        load(["~countries.JPN", "seed=1"])
+    with pytest.raises(UserError) as together:
+        plan_of("~countries.JPN", "seed=1,2")
+    assert str(together.value) == str(alone.value)
+    assert "no country 'JPN'" in str(alone.value)
+
+
 @pytest.mark.parametrize(("texts", "single"), MISTAKES, ids=[m[1] for m in MISTAKES])
 def test_a_mistake_is_told_as_by_a_single_run(texts, single):
     with pytest.raises(UserError) as alone:
