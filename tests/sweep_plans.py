@@ -57,6 +57,7 @@ OWN = ("strategy@countries.A.strategy=linear", "countries.A.strategy._target_=pa
 def with_patient(folder: Path) -> Path:
     """Put a strategy of a user's own into a folder for --plugins, and return the folder."""
     folder.mkdir(exist_ok=True)
+    sys.modules.pop("patient", None)  # that of another test's folder
     (folder / "patient.py").write_text(PATIENT, encoding="utf-8")
     return folder
 

@@ -112,10 +112,12 @@ def test_a_full_disk(whole, limit, tmp_path):
 
 def test_a_second_sweep_into_the_folder_waits_for_nobody(whole, tmp_path):
     place = tmp_path / "s"
-    process = started(place, whole, slow=0.02)
+    process = started(place, whole, slow=0.005)
     wait_for(place, 1, process)
+    process.send_signal(signal.SIGSTOP)
     other = started(place, whole)
     _, told = other.communicate(timeout=PATIENCE)
+    process.send_signal(signal.SIGCONT)
     assert other.returncode == 2 and f"process {process.pid} on this machine" in told
     _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, told
