@@ -30,15 +30,18 @@ LEFT_OUT = ("# starts a server", "# needs a cluster")
 SERVERS = re.compile(r"^\s*bargain app\b|^\s*dask-(scheduler|worker)\b|^\s*dask (scheduler|worker)\b|backend=dask")
 FEW = "worlds=20"
 PLAYED = ("run", "equilibrium", "policies", "sensitivity")  # commands that take a number of worlds
+PLAYED_BELOW = {f"bargain {command}" for rows in lesson.LESSON.values() for _, command in rows}
 PATIENCE = 600  # seconds for one page
 WRAPPER = f"""#!{sys.executable}
-import sys
+import os, sys
 from experiments.cli import DEFAULT, COMMANDS, main
 words = sys.argv[1:]
 name = words[0] if words and words[0] in COMMANDS else DEFAULT
 asks = any(w in ("-h", "--help", "--version") for w in words)
 if name in {PLAYED} and not asks and not any(w.startswith(("worlds=", "+worlds=")) for w in words):
     words.append({FEW!r})
+    if "PLAIN" in os.environ and not any("figures=" in w for w in words):
+        words.append("figures=false")
 sys.exit(main(words))
 """
 
@@ -67,13 +70,16 @@ def spans(text: str) -> list[str]:
     """Return the commands inside the text that can be run as they stand: those that set something."""
     plain = BLOCK.sub("", text)
     found = [*SPAN.findall(plain), *INDENTED.findall(plain)]
-    return [command for command in found if "=" in command and "..." not in command]
+    return [command for command in found if "=" in command and "..." not in command and command not in PLAYED_BELOW]
 
 
 def script(path: Path) -> str:
     """Return all commands of a page as one script."""
     text = (ROOT / path).read_text(encoding="utf-8")
-    return "\n".join([*(runnable(block) for block in blocks(text)), *spans(text)]).strip()
+    inside = spans(text)  # without figures: those of the blocks are drawn
+    return "\n".join(
+        [*(runnable(block) for block in blocks(text)), *(["export PLAIN=1", *inside] if inside else [])]
+    ).strip()
 
 
 def lines_of(path: Path) -> list[str]:
