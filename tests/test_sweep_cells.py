@@ -175,6 +175,17 @@ def test_values_below_one_node_are_all_told_apart():
     assert len({cell.key for cell in made}) == 16
 
 
+@pytest.mark.parametrize("text", [
+    "countries.USA.strategy={flexibility_pct: 3},{exponent: 4.0}", "talks.japan.stick={threat_pct: 5},{belief_pct: 3}",
+    "economy.tariffs_pct.USA={JPN: 3},{CHN: 4.5}", "economy.pass_through={USA: 0.5},0.7",
+])  # fmt: skip
+def test_mappings_are_merged_into_what_stands_there(text):
+    made = cells(text)
+    for number in (0, 1):
+        base = made.base_of([number])
+        assert not base.note and base.checked.config(base.values, [number])[0] == base.slow([number])[0]
+
+
 def test_a_country_that_is_missing_is_told_though_nothing_below_it_is_swept():
     with pytest.raises(UserError) as alone:
         load(["~countries.JPN", "seed=1"])
