@@ -8,6 +8,7 @@ from collections.abc import Callable
 PAGES = (  # address, title in the menu, module
     ("explore", "Explore", "experiments.app.explore"),
     ("watch", "Watch", "experiments.app.watch"),
+    ("seat", "Take a seat", "experiments.app.seat_page"),
 )
 
 
