@@ -121,6 +121,7 @@ def test_watching_steps_rewinds_and_ends():
     assert "A deal" in end and "The deal:" in end
     begin = html(press(at, "Rewind"))
     assert "Round 1 of 13" in begin and "The deal:" not in begin
+    assert begin.count(" offers US tariff") == 1 and end.count(" offers US tariff") == 13
     assert "3" in at.query_params["world"] and "1" in at.query_params["round"]
 
 

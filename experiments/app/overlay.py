@@ -34,8 +34,6 @@ def _merged(below: Any, above: Any, path: tuple[str, ...], origins: Mapping[str,
         below, above = _chosen(below, above, group, path, origins)
     if not isinstance(above, Mapping) or not isinstance(below, Mapping):
         return above
-    if str(below.get("kind")) != str(above.get("kind", below.get("kind"))):
-        return dict(above)  # another kind of issue: nothing of the old one is left
     out = dict(below)
     for name, value in above.items():
         out[name] = _merged(below.get(name), value, (*path, str(name)), origins)

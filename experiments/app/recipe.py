@@ -42,8 +42,6 @@ def difference(below: Any, above: Any, path: tuple[str, ...] = ()) -> Any:
     before = below if isinstance(below, Mapping) else {}
     if TARGET in above and before.get(TARGET) != above[TARGET]:
         return named(above, _group_of(path))
-    if before.get("kind") != above.get("kind"):
-        before = {}
     found = {
         k: difference(before.get(k), v, (*path, str(k))) for k, v in above.items() if k not in before or before[k] != v
     }
