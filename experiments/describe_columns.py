@@ -10,6 +10,10 @@ from sim.columns import Column
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "results.md"
 TABLES = (
     ("talks.parquet", columns.TALKS, "One row a world and talk, world by world. The table to begin with."),
+    ("talks.parquet, with a hub", columns.HUB, "Further columns of the same table, where a hub attends to the talks."),
+    ("talks.parquet, with ratification", columns.HOME, "Further columns, where a deal must pass at home."),
+    ("talks.parquet, where protection can be withdrawn", columns.WITHDRAWN, "One further column."),
+    ("joint.parquet", columns.JOINT, "What all talks of a hub come to together, by world and country."),
     ("rounds.parquet", columns.ROUNDS, "What was offered, by talk, round, speaker and issue: quantiles over worlds."),
     ("packages.parquet", columns.PACKAGES, "Every package that could be agreed and what it is worth."),
     ("points.parquet", columns.POINTS, "Landmarks of each talk in payoff space, for types taken at their average."),
@@ -29,6 +33,7 @@ manifest.json; what may differ (time, host, git commit) is in run.json alone.
 |:--|:--|
 | summary.md | the run in words, as shown on the screen |
 | talks.parquet, rounds.parquet, packages.parquet, points.parquet | the tables below |
+| joint.parquet | what a hub's talks come to together; only with a hub |
 | sticks.parquet | tariffs in force by round; only where tariffs move while talks go on |
 | beliefs.parquet | what learners believed about the other side's type, by round; only where a strategy learns |
 | offers.parquet | every single offer; only with `offers=true` |
