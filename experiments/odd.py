@@ -32,7 +32,7 @@ WIDE = 60  # characters of a cell with values
 def tables(loaded: Loaded | None = None) -> dict[str, list[str]]:
     """Return the tables as lines of markdown, by the name in their markers.
 
-    >>> tables()["policies"][2].split(" | ")[0]
+    >>> tables()["parameters: policies"][2].split(" | ")[0]
     '| `Climb.step`'
     """
     used = values(loaded or load([]))
