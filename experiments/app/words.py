@@ -84,7 +84,7 @@ def _no_deal(stick: Stick, two: str) -> str:
 def _rates(stick: Stick, carried: bool, one: str, two: str) -> str:
     """Return the two tariffs of the interim or of the threat in words, import-weighted."""
     hit, answer = (100 * rate for rate in stick.rates(carried))
-    sector = ", cars and all" if stick.sector_share > 0 else ""
+    sector = " (cars included)" if stick.sector_share > 0 else ""
     back = f"{two} answers with {answer:.3g} %" if abs(answer) > 0 else f"{two} does not answer"
     return f"{one} adds {hit:.3g} %{sector}, {back}"
 
