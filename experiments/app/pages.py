@@ -9,6 +9,7 @@ PAGES = (  # address, title in the menu, module
     ("explore", "Explore", "experiments.app.explore"),
     ("watch", "Watch", "experiments.app.watch"),
     ("seat", "Take a seat", "experiments.app.seat_page"),
+    ("sweep", "Sweep", "experiments.app.sweep_page"),
 )
 
 
