@@ -47,7 +47,11 @@ crosscheck: .venv-peers/.ready ## compare with other people's software, in .venv
 
 docs: .venv/.ready ## remake the tables and figures of the pages that come from the code and the default run
 	$(BIN)/python -m experiments.describe_columns
+	$(BIN)/python -m experiments.json_schema
+	$(BIN)/python -m experiments.odd
+	$(BIN)/python -m experiments.lesson
 	$(BIN)/python -m experiments.readme > /dev/null
+	$(BIN)/python -m experiments.gallery > /dev/null
 
 clean: ## remove the environments and everything that can be made again; outputs/ stays
 	rm -rf .venv .venv-peers .pytest_cache .ruff_cache .hypothesis dist
