@@ -37,12 +37,12 @@ def read(content: bytes | str, shown: str = "upload") -> tuple[dict[str, Any], d
     """
     text = _text(content, shown)
     _check_events(text, shown)
-    root = scan._parse(text, shown)
+    root = scan.parse(text, shown)
     if root is None:
         return {}, {}
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{shown}:1: a configuration is `key: value` lines")
-    keys = list(islice(scan._walk(root, (), shown, set()), MOST_NODES))
+    keys = list(islice(scan.walk(root, (), shown, set()), MOST_NODES))
     for key in keys:
         _check_key(key, shown)
     return yaml.load(text, Loader=scan.LOADER), {".".join(k.path): f"{shown}:{k.line}" for k in keys}
@@ -85,7 +85,7 @@ def _events(text: str, shown: str) -> Iterator[yaml.Event]:
     try:
         yield from yaml.parse(text, Loader=scan.LOADER)
     except yaml.YAMLError:
-        scan._parse(text, shown)
+        scan.parse(text, shown)
         raise UserError(f"{shown}: not YAML") from None
 
 

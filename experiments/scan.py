@@ -59,12 +59,12 @@ class Scanned:
 def scan(path: Path, shown: str, primary: bool = False) -> Scanned:
     """Read the file and return its keys; refuse what does more than configure, and YAML's own traps."""
     text = _text(path, shown)
-    root = _parse(text, shown)
+    root = parse(text, shown)
     if root is None:
         return Scanned(shown, ())
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{shown}:1: a configuration file is `key: value` lines, not a {_kind(root)}")
-    keys = tuple(islice(_walk(root, (), shown, set()), MOST_KEYS + 1))
+    keys = tuple(islice(walk(root, (), shown, set()), MOST_KEYS + 1))
     if len(keys) > MOST_KEYS:
         raise UserError(f"{shown}: more than {MOST_KEYS} keys")
     for key in keys:
@@ -123,7 +123,7 @@ def _text(path: Path, shown: str) -> str:
     return text
 
 
-def _parse(text: str, shown: str) -> yaml.Node | None:
+def parse(text: str, shown: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
@@ -140,7 +140,7 @@ def _parse(text: str, shown: str) -> yaml.Node | None:
         raise UserError(f"{shown}: nested too deeply") from None
 
 
-def _walk(node: yaml.Node, path: tuple[str, ...], shown: str, above: set[int]) -> Iterator[Key]:
+def walk(node: yaml.Node, path: tuple[str, ...], shown: str, above: set[int]) -> Iterator[Key]:
     """Yield every key below a node, refusing what YAML 1.1 would silently turn into something else."""
     if id(node) in above:
         raise UserError(f"{shown}:{node.start_mark.line + 1}: an alias that contains itself")
@@ -153,7 +153,7 @@ def _walk(node: yaml.Node, path: tuple[str, ...], shown: str, above: set[int]) -
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield Key((*path, str(index)), item.start_mark.line + 1, item)
-            yield from _walk(item, (*path, str(index)), shown, above)
+            yield from walk(item, (*path, str(index)), shown, above)
     else:
         _check_scalar(node, ".".join(path), shown)
 
@@ -173,7 +173,7 @@ def _walk_mapping(node: yaml.MappingNode, path: tuple, shown: str, above: set[in
             )
         seen[name.value] = line
         yield Key((*path, name.value), line, value)
-        yield from _walk(value, (*path, name.value), shown, above)
+        yield from walk(value, (*path, name.value), shown, above)
 
 
 def _check_scalar(node: yaml.ScalarNode, dotted: str, shown: str) -> None:
