@@ -28,7 +28,6 @@ from sim.sticks import Stick
 from sim.table import Agenda, PayoffTable, Stakes
 
 CHUNK = 65_536  # worlds played at once
-HUB_CHUNK = 16_384  # the same at a hub, where tables of all deals that stand elsewhere are held at once
 OFFERS = 1 << 23  # offers of a talk held at once
 OWN_NUMBERS = 1 << 19  # utilities of a side held at once when every world has weights of its own
 
@@ -73,8 +72,6 @@ class Lab:
     def most(self) -> int:
         """How many worlds are played at once."""
         size = max(1, min(CHUNK, OFFERS // self.config.protocol.longest))
-        if self.config.hub is not None:
-            size = min(size, HUB_CHUNK)
         laws = [law for stakes in self.stakes for law in stakes.agenda.ratification if law is not None]
         own = any(space.weight_spread > 0 for space in self.types.values())
         if own or any(law.known and law.spread > 0 for law in laws):

@@ -111,6 +111,7 @@ def play(lab: Lab, folder: Path | None = None, *, silent: bool = False) -> Playe
                 writer = writer or pq.ParquetWriter(folder / "offers.parquet", rows.schema, compression=COMPRESSION)
                 writer.write_table(rows, row_group_size=ROW_GROUP)
             bar.update(worlds)
+            del model  # its tables make room for the next
     finally:
         bar.close()
         if writer is not None:

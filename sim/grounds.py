@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from sim.assess import Assessor
 from sim.attention import expected_gain
 from sim.deals import Grid
 from sim.payoffs import Types
-from sim.table import Stakes
+from sim.table import PayoffTable, Stakes
 
+MOST_HELD = 1 << 31  # bytes of tables kept for later worlds: 2 GiB
+LARGE = 1 << 28  # bytes of tables from which on the models that are done with are cleared away at once
 INTERIM = -1  # no deal stands: the talk is at its interim
 
 
@@ -57,8 +60,29 @@ class Grounds:
         self._stakes: dict[tuple, Stakes] = {}
         self.joint: dict = {}  # numbers of joint trade states: see sim/joint.py
         self._gains: dict[int, np.ndarray] = {}
-        for name, own in zip(self.names, stakes):
-            self._stakes[self._key(name, assessor.plans((name,))[name])] = own
+        self._tables: set[int] = set()  # of which the room is counted
+        self._own, self._held = stakes, 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing but the stakes of the run's beginning."""
+        self._stakes.clear()
+        self._gains.clear()
+        self._tables.clear()
+        self._held = 0
+        for name, own in zip(self.names, self._own):
+            self._stakes[self._key(name, self.assessor.plans((name,))[name])] = own
+
+    def make_room(self) -> None:
+        """Before a new model is played: clear away what the last ones held, and all tables where they are too many."""
+        if self._held > LARGE:
+            gc.collect()
+        if self._held > MOST_HELD:
+            kept = self.assessor.states.kept
+            for _, key in self._stakes:
+                kept.pop(key, None)
+                kept.pop(("packages", key), None)
+            self._begin()
 
     def stakes(self, talk: int, standing: Iterable[tuple[int, ...]]) -> list[Stakes]:
         """Return the stakes of a talk (its number) for each of some standing levels (J,), INTERIM where no deal stands.
@@ -74,8 +98,17 @@ class Grounds:
             key = self._key(name, plan)
             if key not in self._stakes:
                 self._stakes[key] = self.assessor.finish({name: plan})[0]
+                self._held += sum(part.nbytes for part in self._stakes[key].packages)
             out.append(self._stakes[key])
         return out
+
+    def table(self, stakes: Stakes, types: Sequence[Types], *, keep: bool) -> PayoffTable:
+        """Return the payoff table of stakes worked out here; the same one for the same types where it is to be kept."""
+        table = stakes.table(*types, keep=keep)
+        if keep and id(table) not in self._tables:
+            self._tables.add(id(table))
+            self._held += 2 * sum(ranked.micro.nbytes for ranked in table.ranked)
+        return table
 
     def gain(self, stakes: Stakes, types: list[Types]) -> np.ndarray:
         """Return what each type of the demander (K,) can expect to gain at these stakes, bn USD a year."""

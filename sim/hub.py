@@ -22,6 +22,7 @@ class Hub:
         """Take the model's talks; `grounds` works out tables and keeps them for the next chunk of worlds."""
         self.talks, self.rules, self.grounds, self.protocol = model.talks, rules, grounds, model.protocol
         _refuse(self.talks, model.cells, rules)
+        grounds.make_room()
         count, worlds = len(self.talks), model.worlds
         self.level = np.full((count, worlds), INTERIM, dtype=np.int64)  # trade level of the deals struck
         self.sat = np.zeros((count, worlds), dtype=np.int64)  # rounds each talk was sat down to
@@ -133,7 +134,7 @@ class Hub:
         if added:
             keep = all(country.weight_spread <= 0 for country in talk.countries)
             types = [country.types for country in talk.countries]
-            talk.board.add([own.table(*types, keep=keep) for own in added])
+            talk.board.add([self.grounds.table(own, types, keep=keep) for own in added])
         return np.array([seen[levels] for levels in standing], dtype=np.int64)
 
 
@@ -181,6 +182,8 @@ def foreseen(seated: Callable):
         if (ends >= 0).all():
             break
         expected = np.where(ends < 0, found, expected)
+        if len(past) < MOST_SWEEPS:
+            model.talks, model.hub = (), None  # its tables are not held until a garbage collection
     ends[ends < 0] = ENDS.index("unsettled")
     model.hub.ends = ends
     return model

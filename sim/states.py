@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,15 @@ from sim import payoffs
 from sim.trade import solve
 
 TRADE = 3  # the first three components come from the trade model: welfare, revenue, balance
+
+
+class Solved(NamedTuple):
+    """What is kept of solved states (M): ev, revenue, price (M, N), flows (M, S, N, N)."""
+
+    ev: np.ndarray
+    revenue: np.ndarray
+    price: np.ndarray
+    flows: np.ndarray
 
 
 class States:
@@ -22,7 +32,7 @@ class States:
         self._number: dict[bytes, int] = {}
         self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._failed: dict[int, tuple[np.ndarray, float]] = {}  # number: tariffs, residual
-        self._batches: list = []  # results of sim.trade.solve
+        self._batches: list[Solved] = []
         self._values: dict[tuple[int, int], tuple[int, np.ndarray]] = {}
 
     def __len__(self) -> int:
@@ -47,7 +57,7 @@ class States:
         for bad in np.flatnonzero(~result.converged).tolist():
             self._failed[first + bad] = tariffs[bad], float(result.residual[bad])
         self._waiting.clear()
-        self._batches.append(result)
+        self._batches.append(Solved(result.ev, result.revenue, result.price, result.flows))
 
     def worth(self, who: int, other: int, numbers: np.ndarray) -> np.ndarray:
         """Return trade components (..., 3) of economy `who` bargaining with `other` at solved states."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from experiments.build import build
 from experiments.compose import load
 from experiments.messages import UserError
+from sim import grounds
 from sim.assess import Assessor
 from sim.attention import Attention, attended, expected_gain, places
 from sim.columns import HUB, JOINT, TALKS
@@ -132,12 +133,12 @@ def test_a_deal_elsewhere_is_the_ground_whatever_was_asked_before():
 
 def test_deals_that_move_the_same_tariffs_share_a_table():
     own = lab("hub=side_by_side")
-    grounds = own.hub[1]
-    level, first = grounds.level[1], grounds.first[1]
+    ground = own.hub[1]
+    level, first = ground.level[1], ground.first[1]
     assert len(first) == 3 * 2 * 2 and len(level) == len(own.stakes[1].agenda.grid) == 72
     index = own.stakes[1].agenda.grid.index[:, :3]
     assert all((index[level == k] == index[row]).all() for k, row in enumerate(first))
-    assert grounds.stakes(0, [(INTERIM,) * 3])[0] is own.stakes[0]
+    assert ground.stakes(0, [(INTERIM,) * 3])[0] is own.stakes[0]
     own.play(0, 200)
     count = own.assessor.count
     model = own.play(200, 200)
@@ -146,6 +147,19 @@ def test_deals_that_move_the_same_tariffs_share_a_table():
         met = {tuple(model.hub.level[:, world]) for world in range(200)}
         assert len(talk.board.tables) <= 1 + len({v[:number] + v[number + 1 :] for v in met}) * 4
         assert len({id(t.stakes) for t in talk.board.tables}) == len(talk.board.tables)
+
+
+def test_tables_that_take_too_much_room_are_forgotten_and_come_back_the_same(monkeypatch):
+    own = lab("hub=side_by_side")
+    whole, again = rows(own, 60), build(own.config)
+    monkeypatch.setattr(grounds, "MOST_HELD", 0)
+    monkeypatch.setattr(grounds, "LARGE", 0)
+    held = []
+    monkeypatch.setattr(grounds.gc, "collect", lambda: held.append(len(again.hub[1]._stakes)))
+    assert rows(again, 60, 20) == whole
+    assert (
+        len(held) == 2 and min(held) > 3 and again.hub[1]._stakes[next(iter(again.hub[1]._stakes))] is again.stakes[0]
+    )
 
 
 def test_where_nothing_is_traded_deals_change_no_table():
