@@ -189,8 +189,9 @@ def test_mappings_are_merged_into_what_stands_there(text):
 def test_a_country_that_is_missing_is_told_though_nothing_below_it_is_swept():
     with pytest.raises(UserError) as alone:
         load(["~countries.JPN", "seed=1"])
+    made = Cells(swept(["~countries.JPN", "seed=1,2"]), library())
     with pytest.raises(UserError) as together:
-        plan_of("~countries.JPN", "seed=1,2")
+        made.check()
     assert str(together.value) == str(alone.value)
     assert "no country 'JPN'" in str(alone.value)
 
