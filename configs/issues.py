@@ -23,7 +23,7 @@ class _Issue(Node):
     @property
     def levels(self) -> tuple[float, ...]:
         """The levels as written, percent or bn USD."""
-        return getattr(self, "levels_pct", None) or self.levels_busd
+        return self.__dict__.get("levels_pct") or self.levels_busd  # getattr would ask pydantic, at length
 
     @model_validator(mode="after")
     def _increasing(self):
