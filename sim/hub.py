@@ -104,9 +104,8 @@ class Hub:
 
     def deals_elsewhere(self, number: int) -> np.ndarray:
         """Return how many deals of other talks (R,) were in force when a talk (its number) ended."""
-        deals = self.level != INTERIM
-        now = np.add.reduce(deals, axis=0) - deals[number]
-        return np.where(self._standing[number] == UNKNOWN, now, self._standing[number])
+        before = self._standing[number]  # where it is not yet known the talk itself has made no deal
+        return np.where(before == UNKNOWN, np.add.reduce(self.level != INTERIM, axis=0), before)
 
     def _face(self, level: np.ndarray, where: np.ndarray) -> None:
         """Turn the open talks to the tables of the other talks' levels (J, R) in some worlds (R,)."""
