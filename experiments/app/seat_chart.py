@@ -12,13 +12,13 @@ import pyarrow as pa
 from experiments.app.chart import X, Y, columns, frame_of, inside, named_data, settled
 from experiments.app.engine import dots
 from experiments.app.marks import look
+from experiments.app.seat_end import HISTORY, rows
 from experiments.app.seat_game import Sitting
-from experiments.app.seat_words import HISTORY, rows
 from sim.plots.payoff_space import CLOUD, ZONE, staircase
 from sim.plots.style import BUSD, INK, MUTED
 
 NEAR = 0.15  # share of the extent of what is marked that is shown around it
-LOW = 210  # pixels
+LOW = 250  # pixels
 SHAPES = ("circle", "diamond")
 DRAFT = "M-1,0A1,1 0 1 1 1,0A1,1 0 1 1 -1,0M-0.72,0A0.72,0.72 0 1 0 0.72,0A0.72,0.72 0 1 0 -0.72,0Z"
 
@@ -47,15 +47,15 @@ def ladder(own: Sitting, side: int, draft: int, height: int = LOW) -> dict[str, 
             "y": pa.array([float(state.packages[draft, side])] if draft >= 0 else [], pa.float64()),
         },
     }
-    spec = dict(_ladder(f"Worth to {own.names[side]} ({BUSD})", height))
+    spec = dict(_ladder(height))
     return {**spec, "datasets": {name: pa.table(each) for name, each in data.items()}}
 
 
 @lru_cache(maxsize=64)
-def _ladder(up: str, height: int) -> dict[str, Any]:
+def _ladder(height: int) -> dict[str, Any]:
     frame = {"scale": alt.Scale(zero=False, nice=False, padding=0)}
     x = alt.X("x:Q", title="Round", axis=alt.Axis(tickMinStep=1, format="d"), **frame)
-    y = alt.Y("y:Q", title=up, **frame)
+    y = alt.Y("y:Q", title=None, **frame)
     heard = [alt.Tooltip("x:Q", title="Round"), alt.Tooltip("who:N", title="Offer of"),
              alt.Tooltip("y:Q", title="Worth", format=".1f")]  # fmt: skip
     layers = [
@@ -64,7 +64,7 @@ def _ladder(up: str, height: int) -> dict[str, Any]:
         named_data("offers").mark_point(stroke="white", strokeWidth=0.8, size=150, opacity=1).encode(
             x=X, y=Y, fill=alt.Fill("fill:N", scale=None), shape=alt.Shape("shape:N", scale=None), tooltip=heard),
         named_data("draft").mark_point(shape=DRAFT, fill=INK, strokeWidth=0, size=260, opacity=1).encode(
-            x=X, y=Y, tooltip=[alt.Tooltip("y:Q", title="Your draft", format=".1f")]),
+            x=X, y=Y, tooltip=[alt.Tooltip("y:Q", title="Now", format=".1f")]),
     ]  # fmt: skip
     return settled(alt.layer(*layers), height)
 
@@ -100,10 +100,10 @@ def _points(own: Sitting, draft: int) -> tuple[list[tuple], list[tuple]]:
         found = [(own.state.no_deal, look("no_deal"))]
         out = [(*map(float, at), one.path, one.fill, one.edge, float(one.size), one.label) for at, one in found]
         if draft >= 0:
-            out.append((*map(float, own.state.packages[draft]), DRAFT, INK, INK, 330.0, "Your draft"))
+            out.append((*map(float, own.state.packages[draft]), DRAFT, INK, INK, 330.0, "What is on the table now"))
         return out, []
     every = rows(own)
-    drawn = [row for row in every if row.look is not HISTORY][::-1]
+    drawn = sorted((row for row in every if row.look is not HISTORY), key=lambda row: -row.look.size)
     out = [(*map(float, r.worth), r.look.path, r.look.fill, r.look.edge, float(r.look.size), r.look.label)
            for r in drawn]  # fmt: skip
     texts = [(*map(float, every[0].worth), "You" if len(own.seat.persons) == 1 else "Your deal")]

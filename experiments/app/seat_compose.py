@@ -66,8 +66,12 @@ def _offer(own: Sitting, shown: bool) -> int:
             places.append(0)
             continue
         name = issue.column
-        chosen = st.select_slider(issue_label(name, unit=False), range(len(levels)), at, key=f"{name} {key} {place}",
-                                  format_func=lambda j, n=name, v=levels: amount(n, v[j]))  # fmt: skip
+        more = seat_words.unit(own, issue.name)
+        chosen = st.select_slider(
+            issue_label(name, unit=False), range(len(levels)), at, key=f"{name} {key} {place}",
+            format_func=lambda j, n=name, v=levels, m=more: amount(n, v[j]) + m,
+            help=seat_words.meaning(own, issue.name),
+        )  # fmt: skip
         places.append(int(chosen))
     row = row_of(own.agenda, tuple(places))
     st.html(seat_words.worths(own, row, own.side, shown))

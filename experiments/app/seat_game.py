@@ -12,6 +12,7 @@ from agents.strategies.base import KNOWN
 from experiments.app import house
 from experiments.app.base import strategy
 from experiments.app.engine import Kept, exclusively, lab_of
+from experiments.app.recipe import OPTION, named
 from experiments.app.setup import Choice, Setup, setup, strategies, uploaded
 from experiments.build import Lab
 from experiments.messages import UserError
@@ -76,7 +77,10 @@ class Sitting:
             return "person"
         code = self.agenda.pair[1 - self.seat.persons[0]]
         given = getattr(self.setup.choice.settings, ("partner", "demander")[self.seat.persons[0]])
-        return given or type(self.setup.config.countries[code].strategy).__name__.lower()
+        if given:
+            return given
+        held = named(self.setup.data["countries"][code]["strategy"], "strategy")
+        return held if isinstance(held, str) else f"{held.get(OPTION, 'own')}, own values"
 
 
 def sit(seat: Seat) -> Sitting:

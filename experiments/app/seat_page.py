@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from experiments.app import house, seat_chart, seat_words, visit
+from experiments.app import house, seat_chart, seat_end, seat_words, visit
 from experiments.app.base import options
 from experiments.app.chart import HEIGHT, LOW
 from experiments.app.controls import picked
@@ -22,11 +24,13 @@ from sim.plots.payoff_space import ZONE
 from sim.plots.style import FAINT, INK, MUTED
 
 SEAT = "seat"  # in the session
+MOVE = re.compile(r"move \d+: .*")
 OWN = ("seat", "world", "sticks", "shown", "moves")  # parameters of a link
 STYLE = f"""<style>
 .verdict {{ font-size: 1.55rem; font-weight: 700; line-height: 1.25; color: {INK}; }}
 .why {{ font-size: 1.02rem; line-height: 1.45; color: {INK}; }}
 .why p {{ margin: 0 0 .35rem 0; }}
+.st-key-due {{ gap: .5rem; }}
 .worths {{ display: flex; flex-wrap: wrap; gap: .6rem; }}
 .worth {{ flex: 1 1 11rem; border: 1px solid {FAINT}; border-left: 6px solid; padding: .45rem .7rem; color: {INK}; }}
 .worth b {{ display: block; font-size: 1.7rem; line-height: 1.2; }}
@@ -148,7 +152,8 @@ def _sitting(seat: Seat) -> Sitting | None:
         st.code(visit.told(error), language=None, wrap_lines=True)
     except ValueError as error:
         st.warning("The moves do not fit this game; it begins anew.")
-        st.code(str(error), language=None, wrap_lines=True)
+        found = MOVE.search(str(error))
+        st.code(found[0] if found else str(error), language=None, wrap_lines=True)
         return _sitting(replace(seat, moves=()))
     return None
 
@@ -179,6 +184,8 @@ def _chart(own: Sitting, draft: int, shown: bool) -> None:
         st.vega_lite_chart(chart(own, draft, height), width="stretch", theme=None, alt=said, key="seat space")
     else:
         said = f"What each round's offer is worth to {own.names[side]}."
+        name = escape(seat_words.the(own.names[side]))
+        st.html(f'<div class="key"><b>Worth to {name} of each round\'s offer</b> bn USD a year</div>')
         chart = seat_chart.ladder(own, side, draft)
         st.vega_lite_chart(chart, width="stretch", theme=None, alt=said, key="seat ladder")
     st.html(_key(own, shown))
@@ -191,7 +198,9 @@ def _key(own: Sitting, shown: bool) -> str:
         for name, paint, form in zip(own.names, own.colours, marks)
     )
     ring = f"border:3px solid {INK};border-radius:50%;width:14px;height:14px"
-    out += f'<span><i style="{ring}"></i>your draft</span>' if own.end is None else ""
+    draws = own.state.due is not None and own.state.due.kind in ("offer", "answer")
+    now = "the offer to be answered" if own.state.due and own.state.due.kind == "answer" else "your draft"
+    out += f'<span><i style="{ring}"></i>{now}</span>' if draws else ""
     zone = f'<span><i style="background:{ZONE}"></i>better than no deal for both</span>'
     floor = f"<span>{symbol('no_deal')} no deal</span>"
     line = f'<span><i style="height:0;border:0;border-top:2px dashed {MUTED};width:22px"></i>no deal</span>'
@@ -201,7 +210,7 @@ def _key(own: Sitting, shown: bool) -> str:
 def _end(own: Sitting) -> None:
     """Show how a game ended."""
     for side in own.seat.persons:
-        short, lines = seat_words.headline(own, side)
+        short, lines = seat_end.headline(own, side)
         who = f"{own.names[side]}: " if len(own.seat.persons) > 1 else ""
         st.html(f'<div class="verdict" role="status">{escape(who + short)}</div>')
         st.html(f'<div class="why">{"".join(f"<p>{escape(line)}</p>" for line in lines)}</div>')
@@ -215,9 +224,17 @@ def _end(own: Sitting) -> None:
         st.html(_key(own, True))
         enter(own)
     with right:
-        st.html(seat_words.compared(own, own.side))
-        with st.expander("What was said"):
+        st.html(seat_end.compared(own, own.side))
+        with st.expander("What was said, and a link to this game"):
             st.html(seat_words.told(own, own.side, True))
+            st.code(_address(), language=None, wrap_lines=True)
+
+
+def _address() -> str:
+    """Return the whole address of this game."""
+    at = urlsplit(st.context.url or "")
+    host = f"{at.scheme}://{at.netloc}{at.path}" if at.netloc else ""
+    return f"{host}?{urlencode(st.query_params.to_dict())}"
 
 
 def again(own: Sitting) -> None:

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 
 from experiments.app import house
+from experiments.app.seat_end import beside_history
 from experiments.app.seat_game import Sitting, coded
-from experiments.app.seat_words import beside_history, terms
+from experiments.app.seat_words import terms
 
 MOST, MOST_EACH = 2000, 100  # rounds kept of all, and of one visitor
 LONGEST = 40  # characters of a name
