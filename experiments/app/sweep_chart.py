@@ -20,13 +20,14 @@ CROSS = "M-1,-0.7L-0.7,-1L0,-0.3L0.7,-1L1,-0.7L0.3,0L1,0.7L0.7,1L0,0.3L-0.7,1L-1
 
 
 class Drawn(NamedTuple):
-    """What is drawn: the measure, its label, labels of the axes, where the experiment stands (None: outside)."""
+    """What is drawn: measure, its label, labels of the axes, where the experiment stands (None: outside), values."""
 
     measure: str
     label: str
     across: str
     up: str
     here: tuple[float, float] | None
+    ticks: tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def label(measure: str, names: tuple[str, str]) -> str:
@@ -115,7 +116,8 @@ def _paint(measure: str, values: np.ndarray, theory: np.ndarray) -> tuple[float,
 
 def _picture(drawn: Drawn, scale: alt.Scale, height: int, below: bool) -> dict[str, Any]:
     frame = {"scale": alt.Scale(zero=False, nice=False, padding=0)}
-    x, y = alt.X("x:Q", title=drawn.across, **frame), alt.Y("y:Q", title=drawn.up, **frame)
+    x = alt.X("x:Q", title=drawn.across, axis=_axis(drawn.ticks[0], 5 if below else 10), **frame)
+    y = alt.Y("y:Q", title=drawn.up, axis=_axis(drawn.ticks[1], 10), **frame)
     place = {"orient": "bottom", "gradientLength": 240} if below else {"orient": "right", "gradientLength": height - 60}
     legend = alt.Legend(title=drawn.label, labelFontSize=13, titleFontSize=13, titleFontWeight="normal",
                         titleLimit=0 if not below else 320, **place)  # fmt: skip
@@ -138,3 +140,8 @@ def _picture(drawn: Drawn, scale: alt.Scale, height: int, below: bool) -> dict[s
                                       opacity=1).encode(x="x:Q", y="y:Q"),
     ]  # fmt: skip
     return settled(alt.layer(*layers), height)
+
+
+def _axis(values: tuple[float, ...], most: int) -> alt.Axis:
+    """Return an axis with ticks at the values swept, at every second or third where there are many."""
+    return alt.Axis(values=list(values[:: -(-len(values) // most)]), format=".6~g", grid=False)

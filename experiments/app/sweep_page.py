@@ -10,6 +10,7 @@ import streamlit as st
 from experiments.app import sweeping, visit
 from experiments.app.chart import HEIGHT
 from experiments.app.controls import picked
+from experiments.app.looks import PHONE
 from experiments.app.marks import symbol
 from experiments.app.settings import Knob
 from experiments.app.setup import Choice
@@ -22,13 +23,16 @@ from sim.plots.style import INK
 RUNS, ASKED, LINK = "sweep runs", "sweep asked", "sweep link"  # in the session
 AXES = ("x", "y")
 OWN = (*AXES, "worlds", "show")  # parameters of a link
-FEW, WORLDS = 9, (25, 50, 100, 200)
+FEW, WORLDS = 11, (25, 50, 100, 200)
 WIDTHS = (1.0, 2.4)
+STYLE = f"""<style>@media (max-width: {PHONE}px) {{
+  [data-testid="stColumn"]:has(.st-key-diagram) {{ order: -1; }} }}</style>"""
 
 
 @st.fragment
 def page() -> None:
     """Show the page."""
+    st.html(STYLE)
     chosen = _choice()
     visit.warn()
     chosen = picked(chosen)
@@ -38,7 +42,7 @@ def page() -> None:
         left, right = st.columns(WIDTHS, gap="medium")
         with left:
             plan = _plan(chosen, found)
-        with right:
+        with right, st.container(key="diagram"):
             _result(plan, found)
     except UserError as error:
         st.error("This cannot be swept.")
@@ -78,7 +82,7 @@ def _wanted(text: str, found: Mapping[str, Knob], otherwise: str) -> tuple[str, 
     """Return an axis of a link, key:low:high:values, as far as it fits; else all of a slider's range.
 
     >>> _wanted("b:1:x:4", {"b": Knob("b", "", 0.0, 9.0, 1.0, 2.0, "", "")}, "b")
-    ('b', 0.0, 9.0, 9)
+    ('b', 0.0, 9.0, 11)
     """
     key, *rest = text.split(":")
     knob = found.get(key) or found[otherwise]
@@ -180,7 +184,7 @@ def _draw(picture, own: Swept, measure: str, found: Mapping[str, Knob], names: t
     inside = all(v is not None and a.values[0] <= v <= a.values[-1] for a, v in zip(axes, at))
     titles = [found[a.key].label if a.key in found else a.key for a in axes]
     titles = [f"{t} ({u})" if (u := _unit(found.get(a.key))) else t for t, a in zip(titles, axes)]
-    drawn = Drawn(measure, label(measure, names), *titles, tuple(at) if inside else None)
+    drawn = Drawn(measure, label(measure, names), *titles, tuple(at) if inside else None, tuple(a.values for a in axes))
     phone = visit.on_phone()
     chart = phase_chart(own, drawn, HEIGHT - 110 if phone else HEIGHT + 30, phone)
     said = f"{drawn.label} over {titles[0]} (across) and {titles[1]} (up), {own.done} of {own.plan.cells} cells."
