@@ -1,4 +1,4 @@
-"""How fast a sweep is composed and checked: cells a second on one core, 100,000 cells of four kinds."""
+"""How fast a sweep is composed and checked: cells a second of one core (its own time, not that of others)."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ PLANS = {
 
 def main() -> None:
     """Print the figures; the slowest kind counts."""
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(5):
         load([JAPAN])
-    single = (time.perf_counter() - start) / 5
+    single = (time.process_time() - start) / 5
     slowest = float("inf")
     for name, overrides in PLANS.items():
-        start = time.perf_counter()
+        start = time.process_time()
         made = plan(Options(overrides=(JAPAN, *overrides), multirun=True, silent=True))
-        took = time.perf_counter() - start
+        took = time.process_time() - start
         rate = len(made.cells) / took
         slowest = min(slowest, rate)
         held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
