@@ -110,6 +110,8 @@ def gain(lab, spoke):
     u = np.stack([table.utility(0)[kind], np.einsum("k,kp->p", chance, table.utility(1))], axis=-1)
     floors = table.no_deal(0, agenda.stick.resolve)[kind], (chance * table.no_deal(1, agenda.stick.belief)).sum()
     floor = np.array(floors) / 1e6
+    for side, option in enumerate(agenda.stick.outside):
+        u = u if option is None else np.where(u[:, side, None] >= option, u, -1e9)
     row = nash_row(u, floor)
     return u[row, 0] - floor[0] if row >= 0 else 0.0
 

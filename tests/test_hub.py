@@ -144,7 +144,10 @@ def test_an_exchange_of_sealed_offers_is_not_torn_apart():
 
 
 def test_the_hubs_gain_is_the_nash_gain_with_the_average_partner():
-    own = lab()
+    leaves = [
+        f"talks.{talk}.stick.outside_option_{side}_busd" for talk in ("eu", "china") for side in ("demander", "partner")
+    ]
+    own = lab(*(f"{key}={value}" for key, value in zip(leaves, (32.0, -32.0, 0.0, -30.0))))
     for stakes in own.stakes:
         spoke = reference_hub.Spoke("", [type("Side", (), {"kind": 0}), None], stakes)
         table = stakes.table(*(own.types[code].types for code in stakes.agenda.pair))

@@ -87,13 +87,18 @@ def test_what_is_known_of_the_other_side_is_the_table_in_force(information, monk
         return ask(country, view)
 
     monkeypatch.setattr(Country, "propose", spy)
-    own.play(0, 40)
+    model = own.play(0, 40)
     assert len(set(seen)) > 3
+    for talk in model.talks:
+        met = [(w, view) for w, view in talk.views(1, np.arange(40))]
+        assert sorted(np.concatenate([w for w, _ in met])) == list(range(40))
+        for worlds, view in met:
+            assert all(view.prior.ranked is talk.board.tables[v].ranked[0] for v in talk.variant[worlds])
 
 
 def test_stacks_that_grow_from_one_stack_do_not_touch_each_other():
     rng = np.random.default_rng(1)
-    parts = [Ranked(rng.normal(size=(kinds, 9))) for kinds in (2, 1, 3, 2, 4)]
+    parts = [Ranked(rng.normal(size=(kinds, 9))) for kinds in (6, 3, 1, 2, 2)]
     base = Ranked.stacked(parts[:2])
     one, two = Ranked.stacked([base, parts[2]]), Ranked.stacked([base, parts[3]])
     more = Ranked.stacked([two, parts[4]]), Ranked.stacked([Ranked.stacked([two, parts[2]]), parts[4]])
