@@ -351,6 +351,22 @@ def test_results_are_not_dropped_in_silence(small, fresh):
     assert tables(fresh) == before
 
 
+@pytest.mark.parametrize("name", [outcome.MANIFEST, outcome.CELLS])
+@pytest.mark.parametrize("harm", [b"", b"[]", b"\xff{", b'{"kind": "sweep"}'])
+def test_a_finished_sweep_with_a_damaged_table_is_made_again(small, fresh, name, harm, played, tmp_path, capsys):
+    place = shutil.copytree(fresh, tmp_path / "s")
+    (place / name).write_bytes(harm)
+    store.run_sweep(replace(small, place=place), silent=False)
+    assert "is damaged" in capsys.readouterr().err
+    assert tables(place) == tables(fresh) and not played
+
+
+def test_tables_that_a_sweep_does_not_make_are_not_left_from_an_earlier_one(small, fresh, tmp_path):
+    place = shutil.copytree(fresh, tmp_path / "s")
+    (place / "theory.parquet").write_bytes(b"of the cells there were when figures=true")
+    assert tables(store.run_sweep(replace(small, place=place), silent=True)) == tables(fresh)
+
+
 def _held_by(place, **who):
     (place / "work").mkdir(parents=True, exist_ok=True)
     (place / "work" / store.SIGN).write_text(store.SAYS)
@@ -378,7 +394,9 @@ def test_two_sweeps_into_one_folder_refuse(small, who, told, tmp_path):
     assert json.loads(path.read_text())["pid"] == who["pid"]
 
 
-@pytest.mark.parametrize("who", [{"pid": GONE}, {"pid": os.getpid(), "born": "an earlier process of this number"}])
+@pytest.mark.parametrize(
+    "who", [{"pid": GONE}, {"pid": 10**30}, {"pid": os.getpid(), "born": "an earlier process of this number"}]
+)
 def test_the_lock_of_a_dead_process_is_taken_over(small, fresh, who, tmp_path, capsys):
     path = _held_by(tmp_path / "s", **who)
     store.run_sweep(replace(small, place=tmp_path / "s"), silent=False)
@@ -386,9 +404,10 @@ def test_the_lock_of_a_dead_process_is_taken_over(small, fresh, who, tmp_path, c
     assert not path.exists() and tables(tmp_path / "s") == tables(fresh)
 
 
-def test_a_lock_that_cannot_be_read_names_its_file(small, tmp_path):
+@pytest.mark.parametrize("text", [b"", b"{", b"[1]", b"\xff\xfe"])
+def test_a_lock_that_cannot_be_read_names_its_file(small, text, tmp_path):
     path = _held_by(tmp_path / "s")
-    path.write_text("{")
+    path.write_bytes(text)
     with pytest.raises(UserError, match=r"lock\.json"):
         store.run_sweep(replace(small, place=tmp_path / "s"), silent=True)
 

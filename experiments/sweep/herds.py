@@ -109,4 +109,3 @@ def sorted_out(parts: Sequence[Part]) -> tuple[np.ndarray | None, dict[int, tupl
     if (starts == ends - rows).all():
         return None, spans
     return np.arange(at) + np.repeat(starts - (ends - rows), rows), spans
-

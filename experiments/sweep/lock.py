@@ -34,7 +34,7 @@ class Lock:
 
     def __exit__(self, kind, error, trace) -> None:
         with suppress(OSError):
-            if _read(self.path.read_text(encoding="utf-8")) == self.mine:
+            if _read(self.path.read_text(encoding="utf-8", errors="replace")) == self.mine:
                 self.path.unlink()
 
     def _create(self) -> bool:
@@ -62,7 +62,7 @@ class Lock:
     def _take_over(self) -> bool:
         """Write our name into the file of a dead holder on this host; UserError if the holder may be alive."""
         try:
-            file = self.path.open("r+", encoding="utf-8")
+            file = self.path.open("r+", encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return False
         with file:
@@ -125,7 +125,7 @@ def alive(pid: object, since: object = None) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass

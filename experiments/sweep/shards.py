@@ -96,7 +96,7 @@ def read_sidecar(path: Path) -> Shard | None:
             return None
         blocks = tuple(Held(*block) for block in body["blocks"])
         return Shard(body["name"], body["sha256"], body["bytes"], blocks)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

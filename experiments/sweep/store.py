@@ -31,7 +31,7 @@ from experiments.sweep.theory import write_theory
 
 WORK, RUN, SIGN = "work", "run.json", "README.txt"
 SAYS = "Finished work of a sweep, kept to go on from. It may be removed when the sweep is done.\n"
-PART = re.compile(r"(talks|offers)-\d{5}\.parquet")
+MADE = re.compile(r"(talks|offers)-\d{5}\.parquet|(theory|summary)\.parquet|summary\.csv")  # by some sweeps only
 PIECE_ROWS = 1 << 17
 
 
@@ -121,18 +121,21 @@ class Run:
 
     def _same_sweep(self) -> None:
         """Refuse to replace finished results that this sweep does not hold too."""
-        path = self.place / outcome.MANIFEST
-        if not path.is_file():
+        if not (self.place / outcome.MANIFEST).is_file():
+            return
+        try:
+            old, most, offers = self._finished()
+        except (OSError, ValueError, LookupError, TypeError):
+            told = f"{outcome.MANIFEST} or {outcome.CELLS} is damaged; all tables are made again from finished work"
+            self.progress.say(f"{self.place}: {told}")
             return
         kept = {cell.key for cell in self.cells}
-        old = pq.read_table(self.place / outcome.CELLS, columns=["key"]).column("key").to_pylist()
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        worlds, lost = np.max(manifest["worlds"]), sum(key not in kept for key in old)
+        lost = sum(key not in kept for key in old)
         if lost:
             what = f"{lost} of {len(old)} cells"
-        elif worlds > max(task.worlds for task in self.tasks):
-            what = f"some of {worlds} worlds"
-        elif manifest["rows"].get("offers") and not any(cell.config.offers for cell in self.cells):
+        elif most > max(task.worlds for task in self.tasks):
+            what = f"some of {most} worlds"
+        elif offers and not any(cell.config.offers for cell in self.cells):
             what = "offers"
         else:
             return
@@ -140,6 +143,12 @@ class Run:
             f"sweep folder '{self.place}' holds results that this sweep would drop: {what}",
             "A folder can be resumed and widened (more values, more worlds); name another with --out DIR",
         )
+
+    def _finished(self) -> tuple[list[str], int, bool]:
+        """Return what the finished sweep there holds: keys of its cells, the most worlds, whether there are offers."""
+        keys = pq.read_table(self.place / outcome.CELLS, columns=["key"]).column("key").to_pylist()
+        manifest = json.loads((self.place / outcome.MANIFEST).read_text(encoding="utf-8"))
+        return keys, int(np.max(manifest["worlds"])), bool(manifest["rows"].get("offers"))
 
     def _play(self, found: Sequence[Task], rows: int) -> dict[int, str]:
         """Play what is missing of some tasks and return the messages of cells that failed."""
@@ -222,7 +231,7 @@ class Run:
         (self.place / outcome.MANIFEST).unlink(missing_ok=True)
         new = {path.name for path in aside.iterdir()}
         for path in self.place.iterdir():
-            if PART.fullmatch(path.name) and path.name not in new:
+            if MADE.fullmatch(path.name) and path.name not in new:
                 path.unlink()
         for name in sorted(new, key=lambda name: name == outcome.MANIFEST):
             os.replace(aside / name, self.place / name)
