@@ -58,7 +58,12 @@ class Task:
         if not self.options.silent:
             for note in plan.notes:
                 print(f"note: {note}")
-        return str(run_sweep(plan, silent=self.options.silent))
+        place = run_sweep(plan, silent=self.options.silent)
+        if plan.base.config.figures:
+            from experiments.sweep.draw import draw
+
+            draw(place)
+        return str(place)
 
 
 class CheckedLoader(ConfigLoaderImpl):
