@@ -139,7 +139,8 @@ def test_the_other_side_is_hidden_unless_asked_for():
     own = sit(JAPAN)
     assert "United States" not in worths(own, 36, 1, False) and "United States" in worths(own, 36, 1, True)
     assert "Worth to the United States" not in html(opened())
-    assert "Worth to the United States" in html(opened(shown="1"))
+    at = opened(shown="1")
+    assert "Worth to the United States" in html(at) and one(at.query_params["shown"]) == "1"
 
 
 @pytest.mark.parametrize("talk", ["japan", "eu", "china"])
@@ -176,7 +177,7 @@ def test_the_other_plays_as_on_the_page_explore():
     """Two roads: who does what the configured strategy does lives the world that Explore plays."""
     from experiments.app.watching import watch
 
-    world = next(w for w in range(20) if watch(JAPAN.choice, w).story.deal >= 0)
+    world = next(w for w in range(1, 30) if watch(JAPAN.choice, w).story.deal >= 0)
     story = watch(JAPAN.choice, world).story
     moves = []
     for turn in range(len(story)):
@@ -186,6 +187,27 @@ def test_the_other_plays_as_on_the_page_explore():
             moves.append(Move("answer", int(turn == story.accepted)))
     own = sit(replace(JAPAN, world=world, moves=tuple(moves)))
     assert own.end.story.deal == story.deal and own.end.final.tolist() == story.final.tolist()
+
+
+def test_another_seat_opponent_or_world_begins_the_game_anew():
+    at = opened(moves="o-")
+    box = {s.label: s for s in at.selectbox}
+    box["United States plays"].select("hardliner").run()
+    assert "moves" not in at.query_params and one(at.query_params["demander"]) == "hardliner"
+    press(at, "Offer nothing")
+    box = {s.label: s for s in at.selectbox}
+    box["You play"].select("demander").run()
+    assert one(at.query_params["seat"]) == "demander" and "moves" not in at.query_params
+    assert "You are **United States**" in " ".join(m.value for m in at.markdown)
+    at.number_input[0].set_value(7).run()
+    assert one(at.query_params["world"]) == "7" and "partner" not in at.query_params
+    next(t for t in at.toggle if "tariffs" in t.label).set_value(True).run()
+    assert one(at.query_params["sticks"]) == "1"
+
+
+def test_letting_time_run_out_refuses_everything():
+    own = sit(to_the_end(JAPAN))
+    assert own.end.story.ending == "deadline" and {m.value for m in own.seat.moves} == {-1, 0}
 
 
 def test_the_draft_is_the_package_of_its_levels():
@@ -237,17 +259,18 @@ def test_rounds_are_told_in_the_class_table():
     assert row["share_pct"] == pytest.approx(share, abs=0.1) and row["history"] == "better"
     assert (row["name"], row["side"], row["talk"], row["world"], row["against"]) == (
         "Aiko", "Japan", "japan", 0, "boulware")  # fmt: skip
+    assert row["other_busd"] == pytest.approx(own.state.packages[615, 0], abs=1e-3)
     assert row["own_busd"] == pytest.approx(own.state.packages[615, 1], abs=1e-3) and row["moves"] == LINK
     read = list(csv.DictReader(io.StringIO(as_csv([row]))))
     assert set(read[0]) == set(COLUMNS) and read[0]["deal"] == row["deal"]
 
 
 @pytest.mark.parametrize(
-    "name", ["=HYPERLINK(1)", "+1", "@x", "-2+3", "<script>alert(1)</script>", "a\nb", "", "x" * 99]
+    "name", ["=HYPERLINK(1)", "+1", "@x", "-2+3", "<script>alert(1)</script>", "a\nb", "a\u202eb\x00", "", "x" * 99]
 )
 def test_a_name_is_text_and_nothing_else(name):
     clean = named(name)
-    assert 0 < len(clean) <= 40 and "\n" not in clean
+    assert 0 < len(clean) <= 40 and clean.isprintable()
     text = as_csv([record(sit(DEAL), 1, name)])
     cell = next(csv.reader(io.StringIO(text.split("\n", 1)[1])))[0]
     assert not cell.startswith(("=", "+", "-", "@")) and cell.lstrip("'") == clean.lstrip("'")

@@ -11,6 +11,7 @@ from experiments.app.seat_game import Sitting
 from experiments.app.seat_table import LONGEST, SHOWN, ClassTable, as_csv, record
 
 MINE, NAME, VISITOR = "seat rounds", "seat name", "seat visitor"  # in the session
+BOARD = "seat board"
 MONEY = ("own_busd", "other_busd", "nash_busd")
 
 
@@ -38,7 +39,7 @@ def enter(own: Sitting) -> None:
         given = two.form_submit_button("Put it there", type="primary", width="stretch")
     if not given:
         return
-    st.session_state[NAME] = name
+    st.session_state[NAME], st.session_state[BOARD] = name, "The class"
     for side in own.seat.persons:
         row = record(own, side, name)
         st.session_state[MINE][own.seat, side] = row
@@ -60,7 +61,8 @@ def boards() -> None:
     if not mine and not every:
         return
     st.markdown("#### Rounds played")
-    shown = st.segmented_control("Rounds", ["Yours", "The class"], default="Yours", key="seat board", required=True,
+    st.session_state.setdefault(BOARD, "Yours")
+    shown = st.segmented_control("Rounds", ["Yours", "The class"], key=BOARD, required=True,
                                  label_visibility="collapsed")  # fmt: skip
     rows = mine if shown == "Yours" else every
     if rows:

@@ -26,7 +26,7 @@ SEATS = {"partner": (1,), "demander": (0,), "both": (0, 1)}  # who sits there: t
 LETTERS = {"o": "offer", "a": "answer", "w": "walk", "r": "rung"}
 CODED = re.compile(r"([oawr])(\d{1,5}|-)")
 MOST_MOVES = 4 * house.MOST_ROUNDS  # of two persons who also move tariffs
-LABS, SITTINGS = 32, 512
+LABS, SITTINGS = 32, 256
 _labs, _sittings = Kept(LABS), Kept(SITTINGS)
 
 

@@ -23,7 +23,7 @@ from experiments.messages import UserError
 from sim.plots.payoff_space import ZONE
 from sim.plots.style import FAINT, INK, MUTED
 
-SEAT = "seat"  # in the session
+SEAT, WIDGETS = "seat", ("seat as", "seat world", "seat sticks")  # in the session
 MOVE = re.compile(r"move \d+: .*")
 OWN = ("seat", "world", "sticks", "shown", "moves")  # parameters of a link
 STYLE = f"""<style>
@@ -114,16 +114,18 @@ def _settings(seat: Seat) -> tuple[Seat, bool]:
     names = visit.sides(data, seat.choice.talk)
     label = {"demander": names[0], "partner": names[1], "both": "Both (two at one screen)"}
     one, two, three = st.columns((1.0, 1.0, 1.0))
-    side = one.selectbox("You play", list(SEATS), list(SEATS).index(seat.side), format_func=label.get)
+    for key, value in zip(WIDGETS, (seat.side, seat.world, seat.sticks)):
+        st.session_state.setdefault(key, value)
+    side = one.selectbox("You play", list(SEATS), format_func=label.get, key=WIDGETS[0])
     choice = seat.choice
     if side != "both":
         with two:
             choice = _opponent(seat.choice, side, names, opponents(data))
-    world = int(three.number_input(f"World (0 to {house.WORLDS - 1})", 0, house.WORLDS - 1, seat.world,
+    world = int(three.number_input(f"World (0 to {house.WORLDS - 1})", 0, house.WORLDS - 1, key=WIDGETS[1],
                                    help="Another world: other luck with who speaks, other hidden types."))  # fmt: skip
     sticks = seat.sticks
     if data.get("economy") is not None and not data["talks"][choice.talk].get("moves"):
-        sticks = one.toggle("Move tariffs while talks go on", seat.sticks, help="Each round you may raise or lift "
+        sticks = one.toggle("Move tariffs while talks go on", key=WIDGETS[2], help="Each round you may raise or lift "
                             "your own tariff, among those in force and threatened.")  # fmt: skip
     shown = two.toggle("Show what it is worth to the other side", key="seat shown",
                        help="Off: as at a real table, you do not know.")  # fmt: skip
@@ -137,7 +139,8 @@ def _opponent(choice: Choice, side: str, names: tuple[str, str], known: tuple[st
     given = getattr(choice.settings, other)
     words = {"": "As configured", **{k: k.replace("_", " ").capitalize() for k in known}}
     keys = list(words)
-    value = st.selectbox(f"{name} plays", keys, keys.index(given) if given in keys else 0, format_func=words.get)
+    value = st.selectbox(f"{name} plays", keys, keys.index(given) if given in keys else 0, format_func=words.get,
+                         key=f"against {choice.experiment} {choice.talk} {side}")  # fmt: skip
     st.caption(options("strategy").get(value, "The strategy of the experiment. Strategies that would have to know "
                                               "your mind are left out."))  # fmt: skip
     return replace(choice, settings=replace(choice.settings, **{other: value or None}))
@@ -247,4 +250,4 @@ def again(own: Sitting) -> None:
 
 
 def _take(seat: Seat) -> None:
-    st.session_state[SEAT] = seat
+    st.session_state[SEAT], st.session_state[WIDGETS[1]] = seat, seat.world

@@ -29,9 +29,8 @@ STYLE = f"""<style>@media (max-width: {PHONE}px) {{
   [data-testid="stColumn"]:has(.st-key-diagram) {{ order: -1; }} }}</style>"""
 
 
-@st.fragment
 def page() -> None:
-    """Show the page."""
+    """Show the page; no fragment, whose moves would wait until a running sweep has ended."""
     st.html(STYLE)
     chosen = _choice()
     visit.warn()
