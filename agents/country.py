@@ -78,7 +78,7 @@ class Country(mesa.Agent):
         """Call one method of the strategy and hold it to one answer a world."""
         try:
             answer = np.asarray(getattr(self.strategy, name)(*arguments))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._refuse(name, view, f"{type(error).__name__}: {error}", "an answer for every world", cause=error)
         if answer.shape != (len(view),):
             self._refuse(name, view, f"shape {answer.shape}", f"({len(view)},), one answer a world")

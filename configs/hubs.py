@@ -40,6 +40,10 @@ def check_hub(hub: Hub | None, talks: dict, economy) -> None:
         if talk.moves is not None:
             why = "a hub and tariffs that move while talks go on do not go together; set moves to null, or hub=none"
             raise fault(f"talks.{name}.moves", why)
+        laws = (talk.ratification.demander, talk.ratification.partner) if talk.ratification else ()
+        if any(laws) and hub.others != "interim":
+            why = f"with hub.others={hub.others} what a legislature weighs would change with deals elsewhere"
+            raise fault(f"talks.{name}.ratification", f"{why}; set hub.others=interim, or leave one of them out")
         if hub.order == "trade" and (economy is None or not {talk.demander, talk.partner} <= set(economy.keep)):
             why = f"trade orders the talks, but {talk.demander} and {talk.partner} of talk {name} are in no economy"
             raise fault("hub.order", f"{why}; use list, gain or random")

@@ -91,15 +91,20 @@ class Lab:
 
 def build(config: Config) -> Lab:
     """Assemble a run; ValueError where a strategy needs other rules, the calibration or a trade state fails."""
-    for code, country in config.countries.items():
-        why = misfit(country.strategy, config.protocol, config.information)
-        if why:
-            raise ValueError(f"countries.{code}.strategy: {why}")
+    check_fit(config)
     economy = make_economy(config)
     agendas = tuple(make_agenda(name, talk) for name, talk in config.talks.items())
     types = {code: make_types(country) for code, country in config.countries.items()}
     assessor = Assessor(economy, agendas)
     return Lab(config, economy, assessor.stakes(), types, assessor)
+
+
+def check_fit(config: Config) -> None:
+    """Refuse strategies that cannot play under the run's protocol and information; ValueError says what to set."""
+    for code, country in config.countries.items():
+        why = misfit(country.strategy, config.protocol, config.information)
+        if why:
+            raise ValueError(f"countries.{code}.strategy: {why}")
 
 
 def make_economy(config: Config) -> Economy | None:

@@ -21,9 +21,10 @@ def main(argv: list[str]) -> int:
     if options.multirun:
         raise UserError("bargain check: looks at one configuration; leave -m out")
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
-    if loaded.config.economy is not None and loaded.config.economy.source is None:
-        from experiments.build import make_economy
+    from experiments.build import check_fit, make_economy
 
+    check_fit(loaded.config)
+    if loaded.config.economy is not None and loaded.config.economy.source is None:
         make_economy(loaded.config)  # the user's own files are read and weighed too
     print(report(loaded))
     return 0

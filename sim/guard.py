@@ -30,7 +30,7 @@ def play_round(protocol: Protocol, talk) -> None:
         protocol.play(talk)
     except PluginError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         at = _where(talk, talk.open_worlds())
         raise PluginError(
             f"protocol {type(protocol).__name__} {at}:\nplay raised {type(error).__name__}: {error}\n"
@@ -53,8 +53,22 @@ def check_close(talk, worlds: np.ndarray, ending: int, rows: np.ndarray | None) 
     if over.any():
         _refuse(talk, at[over], f"a world that ended before: {ENDINGS[min(talk.ending[at][over][0], size - 1)]}",
                 "open worlds only")  # fmt: skip
+    _check_once(talk, at)
     if ending == DEAL:
         _check_rows(talk, at, rows, packages)
+
+
+def _check_once(talk, worlds: np.ndarray) -> None:
+    """Refuse worlds that a hub left waiting this round, or that are named twice."""
+    if talk.present is not None:
+        absent = worlds[~talk.present[worlds]]
+        if len(absent):
+            _refuse(talk, absent, "a world where the hub did not sit down to this talk", "worlds of open_worlds() only")
+    if len(worlds) > 1 and not (worlds[1:] > worlds[:-1]).all():
+        ordered = np.sort(worlds)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if len(twice):
+            _refuse(talk, twice, "a world twice", "each world once")
 
 
 def _check_rows(talk, worlds: np.ndarray, rows, packages: int) -> None:

@@ -119,9 +119,9 @@ class Sticks:
         world = int(talk.model.world[worlds[0]])
         try:
             rungs = np.asarray(policy.move(view))
-        except Exception as error:
-            told = f"{who}, round {talk.round + 1}:\n{type(error).__name__}: {error}\nfirst of its worlds: {world}"
-            raise PluginError(told) from error
+        except (Exception, SystemExit) as error:
+            told = f"{who}, round {talk.round + 1}, world {world}:\nmove raised {type(error).__name__}: {error}"
+            raise PluginError(f"{told}\nexpected one whole number a world ({len(worlds)},)") from error
         whole, top = np.issubdtype(rungs.dtype, np.integer) and rungs.shape == (len(worlds),), len(self.rates[side]) - 1
         bad = (rungs < 0) | (rungs > top) if whole else None
         if not whole or bad.any():

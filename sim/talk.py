@@ -21,6 +21,8 @@ from sim.view import NONE, Common, History, Prior, Seat, View
 class Talk:
     """One talk in all worlds of a chunk: what is open, who offered what, how it ended. Protocols play on this."""
 
+    present: np.ndarray | None = None  # where (R,) a hub sits down to it this round; None: nothing keeps it waiting
+
     def __init__(self, model, stakes: Stakes | tuple[Stakes, ...], countries: tuple, *, ranks=None) -> None:
         """Seat the two countries (demander, partner) at the talk's stakes: the same in all cells, or one for each."""
         each = stakes if isinstance(stakes, tuple) else (stakes,) * model.cells

@@ -99,6 +99,11 @@ CHOICES = [  # overrides of groups and Hydra's own: composed anew
     (["hydra.sweep.dir=elsewhere"], "is not a folder below outputs/"),
 ]
 
+UNFIT = [  # each key is right by itself; what the run would refuse, the check refuses
+    (["talks=us_japan", "strategy@countries.JPN.strategy=rational"], "set information=complete"),
+    (["talks=us_japan", "strategy@countries.JPN.strategy=zeuthen", "information=complete"], "made for the protocol"),
+]
+
 FILES = [  # what a YAML file of the student's can hold
     ("worlds: yes", 3, "worlds: a bare yes is read as true"),
     ("title: NO", 3, "title: a bare NO is read as false"),
@@ -298,3 +303,9 @@ def _is_a_good_message(text: str, told: str) -> None:
     assert told in text
     assert 1 <= len(text.splitlines()) <= 6
     assert "Traceback" not in text and "pydantic" not in text.partition("frozen")[0]
+
+
+@pytest.mark.parametrize("overrides, words", UNFIT)
+def test_a_strategy_that_could_not_play_is_no_valid_configuration(overrides, words):
+    with pytest.raises(ValueError, match=words):
+        check(overrides)

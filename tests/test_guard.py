@@ -24,6 +24,10 @@ BAD = {  # what close is given in round 2: what it is, what is told
     "no packages": (lambda w: (w, DEAL), "no packages\nexpected one whole number a world (3,)"),
     "an unknown ending": (lambda w: (w, 7), "ending 7\nexpected one of deal, deadline, collapse, outside_option"),
     "worlds that are not there": (lambda w: (w + 5, DEAL), "world at position 5\nexpected positions 0 to 2"),
+    "worlds of which one is named twice": (
+        lambda w: (np.array([2, 0, 2]), DEAL, np.array([3, 4, 5])),
+        "a world twice\nexpected each world once",
+    ),
     "worlds as a mask": (
         lambda w: (w == 1, DEAL),
         "worlds of type bool, shape (3,)\nexpected positions of open worlds",
@@ -42,6 +46,8 @@ class Broken(AlternatingOffers):
             return super().play(talk)
         if self.way == "raises":
             raise KeyError("nobody")
+        if self.way == "leaves":
+            raise SystemExit(0)
         if self.way == "closes twice":
             talk.close(talk.open_worlds(), 2)
         given = BAD[self.way][0](np.arange(3)) if self.way in BAD else (np.arange(3), 2)
@@ -67,6 +73,8 @@ def test_what_a_protocol_may_not_do_to_a_talk_is_told_with_protocol_round_and_wo
 def test_a_protocol_that_raises_or_closes_a_world_twice_is_told():
     with pytest.raises(PluginError, match=r"round 2, world 40:\nplay raised KeyError: 'nobody'\nexpected play\(talk\)"):
         played(Broken(way="raises"))
+    with pytest.raises(PluginError, match=r"round 2, world 40:\nplay raised SystemExit: 0"):
+        played(Broken(way="leaves"))
     with pytest.raises(
         PluginError, match=r"world 40:\nclose was given a world that ended before: collapse\nexpected open"
     ):
@@ -99,6 +107,8 @@ class Nan(Hardliner):
     way: str = ""
 
     def _answer(self, name, view, *given):
+        if self.way == "leaves":
+            raise SystemExit(0)
         return np.full(len(view), np.nan) if self.way == name else getattr(super(), name)(view, *given)
 
     def target(self, view):
@@ -119,6 +129,11 @@ def test_a_strategy_that_answers_nan_is_told(way, due):
         PluginError, match=rf"strategy Nan of [AB], round 1, world 40:\n{way} returned .*float64\nexpected {due}"
     ):
         played(AlternatingOffers(), Nan(demand_pct=100.0, way=way))
+
+
+def test_a_strategy_that_ends_the_program_does_not_end_it_as_a_success():
+    with pytest.raises(PluginError, match=r"strategy Nan of [AB], round 1, world 40:\ntarget returned SystemExit: 0"):
+        played(AlternatingOffers(), Nan(demand_pct=100.0, way="leaves"))
 
 
 def test_a_wrong_protocol_of_ones_own_stops_the_run_and_nothing_is_written(tmp_path, capsys):

@@ -18,6 +18,7 @@ from sim.protocols.base import DEAL, ENDINGS
 from sim.results import joint_table, talks_table
 from sim.sticks import with_rates
 from sim.trade import solve
+from sim.view import PluginError
 from tests import reference_hub
 from tests.hub_worlds import lab, rows
 from tests.test_assess import state
@@ -276,6 +277,7 @@ def test_columns_are_those_defined():
     (["hub=by_list", "hub.listed=[eu,eu]"], "'eu' is listed twice"),
     (["experiment=classroom", "hub=one_at_a_time"], "use list, gain or random"),
     (["experiment=escalation_china", "hub=one_at_a_time"], "set moves to null, or hub=none"),
+    (["experiment=ratification_japan", "hub=one_at_a_time"], "set hub.others=interim, or leave one of them out"),
     (["hub=one_at_a_time", "hub.attends=0"], "hub.attends"),
     (["hub=one_at_a_time", "hub.order=gains"], "hub.order"),
 ])  # fmt: skip
@@ -283,6 +285,15 @@ def test_mistakes_are_told_with_their_key(overrides, words):
     with pytest.raises(UserError) as told:
         load(overrides)
     assert words in str(told.value) and len(str(told.value).splitlines()) <= 6
+
+
+def test_a_protocol_may_not_end_a_talk_that_waits():
+    model = lab("hub.order=list", "hub.turns=false").play(0, 3)  # closed by now; opened anew below
+    talk = model.talks[1]
+    talk.ending[:], talk.present[:] = -1, [True, False, True]
+    with pytest.raises(PluginError, match="world 1:\nclose was given a world where the hub did not sit down"):
+        talk.close(np.arange(3), DEAL, np.zeros(3, dtype=int))
+    talk.close(np.array([0, 2]), DEAL, np.zeros(2, dtype=int))
 
 
 def test_rules_are_checked_at_birth():

@@ -331,9 +331,9 @@ def test_a_policy_that_answers_something_else_is_named(answer, got):
 def test_a_wrong_policy_of_ones_own_stops_the_run_and_nothing_is_written(tmp_path, capsys):
     (own := tmp_path / "own").mkdir()
     text = (CONFIGS.parent / "agents" / "sticks" / "policies.py").read_text(encoding="utf-8")
-    (own / "bad.py").write_text(text.replace("return view.own\n", "return view.own + 0.5\n"), encoding="utf-8")
+    (own / "wrong_policy.py").write_text(text.replace("return view.own\n", "return view.own + 0.5\n"), encoding="utf-8")
     side = "talks.china.moves.demander"
-    words = [*ESCALATION, f"policy@{side}=wait", f"{side}._target_=bad.Wait", "--plugins", str(own)]
+    words = [*ESCALATION, f"policy@{side}=wait", f"{side}._target_=wrong_policy.Wait", "--plugins", str(own)]
     assert main(["run", *words, "--out", str(tmp_path / "a" / "run")]) == 2
     told = capsys.readouterr().err
     assert "stick policy Wait of USA in talk china, round 2" in told and "float64" in told and "0 to 3" in told
