@@ -63,7 +63,7 @@ def run(loaded: Loaded, options: Options | None = None) -> Path:
         lab = made(loaded)
         played = play(lab, folder.work, silent=silent)
         _write_tables(lab, played, folder.work)
-        text = summary(lab, played.talks)
+        text = summary(lab, played.talks, played.joint)
         (folder.work / "summary.md").write_text(text, encoding="utf-8")
         manifest = {
             "config": loaded.resolved,

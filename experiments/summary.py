@@ -10,8 +10,8 @@ from experiments.meeting import meetings
 from experiments.story import middle_round, talk_story
 
 
-def summary(lab, talks) -> str:
-    """Return the summary of a run as markdown that reads well on a screen; `talks` as made by sim.results."""
+def summary(lab, talks, joint=None) -> str:
+    """Return the summary of a run as markdown that reads well on a screen; tables as made by sim.results."""
     frame = talks.to_pandas()
     config = lab.config
     lines = [f"# {config.title or 'A run'}", ""]
@@ -21,12 +21,32 @@ def summary(lab, talks) -> str:
     lines += [f"{counts[0]}, {counts[1]}, seed {config.seed}."]
     lines += ["Money is bn USD a year against the status quo, averages over worlds unless said.", ""]
     lines += _overview(config, frame)
+    if joint is not None:
+        lines += _together(config, joint.to_pandas())
     compared = bought(lab)
     for met in meetings(lab):
         lines += talk_story(config, met, frame[frame["talk"] == met.name])
         if met.name in compared:
             lines += [*bought_text(compared[met.name], *(config.countries[c].name for c in met.pair)), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _together(config, joint: pd.DataFrame) -> list[str]:
+    """Return what all talks of a hub come to for each country, and what theory below leaves out."""
+    rows = []
+    for code, part in joint.groupby("country", observed=True, sort=False):
+        worth = (number(part[name].mean(), 1, sign=True) for name in ("joint_utility", "joint_payoff"))
+        rows.append([config.countries[code].name, number(part["deals"].mean(), 2), *worth])
+    notes = [
+        "",
+        "All talks together, priced as one world economy; payoffs of single talks do not add up to it. deals: a world;",
+        "at the end: the state all talks ended in, a year; discounted: from the first round on.",
+    ]
+    if config.hub.others != "interim":
+        notes += [
+            "Agents faced the others' deals; theory and the price of the stick below take the others at their interim."
+        ]
+    return [*markdown_table(["country", "deals", "at the end", "discounted"], rows), *notes, ""]
 
 
 def _count(number: int, word: str) -> str:

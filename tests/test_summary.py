@@ -155,3 +155,17 @@ def test_half_of_the_deals_are_made_by_the_middle_round():
     assert middle_round(pd.DataFrame({"round": [13, 14, None]})) == pytest.approx(13)
     assert middle_round(pd.DataFrame({"round": [3, 1, 9]})) == pytest.approx(3)
     assert np.isnan(middle_round(pd.DataFrame({"round": [None, None]})))
+
+
+def test_a_hub_is_summed_up_as_one_world_economy():
+    one = lab("experiment=three_tables", "worlds=20", "figures=false")
+    played = play(one, silent=True)
+    text = summary(one, played.talks, played.joint)
+    joint = played.joint.to_pandas()
+    for code, name in (("USA", "United States"), ("CHN", "China")):
+        own = joint[joint["country"] == code]
+        shown = cells(text.split("All talks together")[0], name)
+        for at, column in enumerate(("joint_utility", "joint_payoff"), 1):
+            assert close(shown[at], own[column].mean(), 1)
+    assert "take the others at their interim" in text
+    assert "All talks together" not in told("experiment=three_tables", "hub=none", "worlds=20")[1]
