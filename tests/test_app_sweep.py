@@ -193,7 +193,13 @@ def test_the_diagram_holds_what_was_played_where_it_belongs(measure):
         place = SMALL.y.values.index(cell["aty"]), SMALL.x.values.index(cell["atx"])
         assert cell["value"] == pytest.approx(scale * own.means[measure][place], nan_ok=True)
     assert len(cells) == 6 and json.dumps({k: v for k, v in spec.items() if k != "datasets"})
-    assert len(spec["datasets"]["crosses"]) == (own.zone == 0).sum()
+    crosses, dots = (spec["datasets"][name].to_pandas() for name in ("crosses", "dots"))
+    found = {(SMALL.x.values[x], SMALL.y.values[y]) for y, x in zip(*np.nonzero(own.zone == 0))}
+    assert set(zip(crosses["x"], crosses["y"])) == found
+    for _, dot in dots.iterrows():
+        place = SMALL.y.values.index(dot["y"]), SMALL.x.values.index(dot["x"])
+        assert dot["nash"] == pytest.approx(scale * own.nash[measure][place])
+    assert len(dots) == (np.isfinite(own.nash[measure]).sum() if measure in own.nash else 0)
 
 
 def test_a_sweep_that_was_stopped_is_drawn_as_far_as_it_is():
