@@ -6,6 +6,7 @@ worker has finished is kept whatever happens to the process that asked for it. S
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import pickle
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,17 +62,24 @@ class Site:
 
 
 class Done(NamedTuple):
-    """What came of a piece: its shard if it holds anything, failed identities with (first world, message)."""
+    """What came of a piece: its shard if it holds anything, failed identities with (first world, worlds, message)."""
 
     shard: shards.Shard | None
-    failed: dict[str, tuple[int, str]]
+    failed: dict[str, tuple[int, int, str]]
     worlds: int
     states: int
     host: str
 
 
 def play(site: Site, piece: Piece, cells: Sequence) -> Done:
-    """Play a piece and write its shard."""
+    """Play a piece, write its shard, and give back the memory it took."""
+    try:
+        return _played(site, piece, cells)
+    finally:
+        _give_back()
+
+
+def _played(site: Site, piece: Piece, cells: Sequence) -> Done:
     blocks = [Block(cell, gap.first, gap.worlds) for cell, gap in zip(cells, piece)]
     table, spans, errors = (*play_offers(blocks), {}) if piece[0].task.offers else play_blocks(blocks)
     held = [
@@ -79,13 +87,31 @@ def play(site: Site, piece: Piece, cells: Sequence) -> Done:
         for number, (gap, span) in enumerate(zip(piece, spans))
         if number not in errors
     ]
-    failed: dict[str, tuple[int, str]] = {}
+    failed: dict[str, tuple[int, int, str]] = {}
     for number, message in sorted(errors.items()):
         gap = piece[number]
-        failed[gap.task.identity] = min(failed.get(gap.task.identity, (gap.first, message)), (gap.first, message))
+        error = gap.first, gap.worlds, message
+        failed[gap.task.identity] = min(failed.get(gap.task.identity, error), error)
     shard = shards.write(site.folder, table, held) if held else None
     states = int((table.schema.metadata or {}).get(STATES_SOLVED, 0))
     return Done(shard, failed, sum(gap.worlds for gap in piece), states, socket.gethostname())
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: allocators keep it, and loky replaces a worker that seems to grow."""
+    pa.default_memory_pool().release_unused()
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@lru_cache(maxsize=1)
+def _trim() -> Callable[[int], int] | None:
+    """Return the C library's malloc_trim, None where there is none (it is glibc's)."""
+    try:
+        return getattr(ctypes.CDLL(None), "malloc_trim", None)
+    except (OSError, TypeError):
+        return None
 
 
 def remote(site: Site, piece: Piece, packed: bytes) -> Done:
@@ -97,10 +123,7 @@ def remote(site: Site, piece: Piece, packed: bytes) -> Done:
         _same_code(site)
         for name in site.modules:
             _load(name, site.plugins)
-        try:
-            return play(site, piece, pickle.loads(packed))
-        finally:
-            pa.default_memory_pool().release_unused()  # else a pool may take the worker for one that leaks
+        return play(site, piece, pickle.loads(packed))
 
 
 @lru_cache(maxsize=1)
