@@ -28,11 +28,13 @@ from experiments.sweep.missing import Ledger, Task, gaps_of, layout, offer_tasks
 from experiments.sweep.progress import Progress
 from experiments.sweep.summary import summarise
 from experiments.sweep.theory import write_theory
+from experiments.sweep.work import Block, play_blocks
 
 WORK, RUN, SIGN = "work", "run.json", "README.txt"
 SAYS = "Finished work of a sweep, kept to go on from. It may be removed when the sweep is done.\n"
 MADE = re.compile(r"(talks|offers)-\d{5}\.parquet|(theory|summary)\.parquet|summary\.csv")  # by some sweeps only
 PIECE_ROWS = 1 << 17
+TRIED = 1 << 16  # worlds of a cell played at once to learn why it fails
 
 
 def run_sweep(plan, *, silent: bool, rows: int = PIECE_ROWS, backend: str | None = None) -> Path:
@@ -155,7 +157,7 @@ class Run:
         gaps = gaps_of(self.ledger, found)
         todo = sum(gap.worlds for gap in gaps)
         self._tell(sum(task.worlds for task in {task.identity: task for task in found}.values()), todo)
-        failed: dict[str, tuple[int, str]] = {}
+        failed: dict[str, tuple[int, int, str]] = {}
         site = self.backend.site(self.work, self.identities.code, self.plan.base.plugins)
         self.progress.start(todo, "worlds")
         with closing(self.backend.run(site, pieces(gaps, rows, self.backend.workers), self.cells)) as played:
@@ -169,7 +171,18 @@ class Run:
                 if failed and self.plan.settings.on_error == "stop":
                     self._stop(failed)
         self.progress.close()
-        return {task.cell: failed[task.identity][1] for task in found if task.identity in failed}
+        return {task.cell: self._why(task, failed[task.identity]) for task in found if task.identity in failed}
+
+    def _why(self, task: Task, error: tuple[int, int, str]) -> str:
+        """Return what a cell fails with when it is played from world 0 on, whichever worlds its pieces met first."""
+        first, worlds, message = error
+        if task.offers or (first == 0 and worlds == task.worlds <= TRIED):
+            return message
+        for start in range(0, task.worlds, TRIED):
+            errors = play_blocks([Block(self.cells[task.cell], start, min(TRIED, task.worlds - start))])[2]
+            if errors:
+                return errors[0]
+        return message
 
     def _tell(self, worlds: int, todo: int) -> None:
         if self.ledger.damaged:
@@ -178,11 +191,11 @@ class Run:
         if 0 < todo < worlds:
             self.progress.say(f"{self.place}: {worlds - todo:,} of {worlds:,} worlds are there already")
 
-    def _stop(self, failed: dict[str, tuple[int, str]]) -> None:
+    def _stop(self, failed: dict[str, tuple[int, int, str]]) -> None:
         task = next(task for task in self.tasks if task.identity in failed)
         values = ", ".join(f"{key}={value}" for key, value in self.cells[task.cell].values.items())
         raise UserError(
-            f"cell {task.cell} ({values}) failed: {failed[task.identity][1]}",
+            f"cell {task.cell} ({values}) failed: {failed[task.identity][-1]}",
             "sweep.on_error=continue lists cells that fail and plays the others; what is finished is kept.",
         )
 

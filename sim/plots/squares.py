@@ -104,14 +104,15 @@ def numbers(ax: Axes, values: np.ndarray, own: tuple[Ruler, Ruler], paint: Paint
 def within(value: float, norm: Normalize, digits: int) -> str:
     """Return a value for a square; one off the colours as more or less than their end.
 
-    >>> within(12.34, Normalize(0.0, 100.0), 1), within(321.0, Normalize(0.0, 100.0), 0)
-    ('12.3', '>100')
+    >>> colours = Normalize(0.0, 100.0)
+    >>> within(12.34, colours, 1), within(321.0, colours, 0), within(-0.2, colours, 0)
+    ('12.3', '>100', '0')
     """
     if value > norm.vmax + 0.5 * 10.0**-digits:
         return f">{norm.vmax:.{digits}f}"
     if value < norm.vmin - 0.5 * 10.0**-digits:
         return f"<{norm.vmin:.{digits}f}"
-    return f"{value:.{digits}f}"
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # no -0
 
 
 def set_rulers(ax: Axes, x: Ruler, y: Ruler) -> None:
