@@ -13,6 +13,7 @@ from experiments.app.seat_game import Sitting
 from experiments.app.seat_words import SAME, terms, than, the
 from sim.plots.style import ACRONYMS, INK, signed
 
+TINY = 1e-6  # a share of a gain
 GOVERNMENTS = {
     "JPN": "Ishiba's government",
     "EU27": "the European Commission",
@@ -150,12 +151,19 @@ def headline(own: Sitting, side: int) -> tuple[str, list[str]]:
         low, high = end.history.worth(own.state.packages, side)
         worth = signed(low) if high - low < SAME else f"{signed(low)} to {signed(high)}"
         lines.append(f"The deal of {end.history.date} ({_said(own)}) is worth {worth} to {name} on this table.")
-    if np.isfinite(end.share[side]):
-        share = float(end.share[side])
-        below = "You ended below no deal: refusing to the end would have been better on average."
-        lines.append(
-            f"Of all that you could have gained over no deal you got {100 * share:.0f} %." if share >= 0 else below
-        )
-    else:
-        lines.append("There was no deal here that both sides would rather have than none.")
-    return begin, lines
+    return begin, [*lines, _gain(float(end.share[side]))]
+
+
+def _gain(share: float) -> str:
+    """Say what part of its possible gain a side got.
+
+    >>> _gain(0.24), _gain(1.1)[:39]
+    ('Of all that you could have gained over no deal you got 24 %.', 'The other side gave more than it had re')
+    """
+    if not np.isfinite(share):
+        return "There was no deal here that both sides would rather have than none."
+    if share < 0:
+        return "You ended below no deal: refusing to the end would have been better on average."
+    if share > 1.0 + TINY:
+        return "The other side gave more than it had reason to: it ended below no deal."
+    return f"Of all that you could have gained over no deal you got {100 * share:.0f} %."
