@@ -33,12 +33,8 @@ from sim.digest import packages_table, points_table, rounds_table, sticks_table
 from sim.results import issue_columns
 from sim.story import Rounds, follow
 
-DPI, WIDEST, SMALLER, COLOURS = (
-    80,
-    820,
-    0.45,
-    96,
-)  # dots an inch, pixels, of a file's own size: a notebook of ten pictures stays well under half a megabyte
+DPI, WIDEST = 80, 820  # dots an inch and pixels of a picture: a notebook of ten stays well under half a megabyte
+SMALLER, COLOURS = 0.45, 256  # of the size that a command's own figure has; colours it keeps
 MEANS = {  # column of the outcomes: column of the talks it is the mean of
     "demander": "demander_utility",
     "partner": "partner_utility",
