@@ -202,3 +202,14 @@ def test_stock_jobs_run_a_design_and_a_sweep_file(here):
 def test_shipped_sweeps_run_without_a_failure(here, name):
     assert bargain(f"sweep={name}", "worlds=5", "hydra/job_logging=none", "--out", "s") == 0
     assert set(pd.read_parquet("s/cells.parquet")["status"]) == {"done"}
+
+
+@pytest.mark.parametrize(
+    "text", ["sweep:\n  scheduler: tcp://x:1\n", "hydra:\n  sweeper:\n    params:\n      sweep.scheduler: tcp://x:1\n"]
+)
+def test_a_file_cannot_name_a_machine_to_connect_to(here, text, capsys):
+    (here / "mine" / "sweep").mkdir(parents=True)
+    (here / "mine" / "sweep" / "far.yaml").write_text(f"# @package _global_\n# x\n{text}", encoding="utf-8")
+    words = ("-m", "experiment=classroom", "sweep=far", "seed=1,2", "--config-dir", str(here / "mine"), "--out", "s")
+    assert bargain("run", *words) == 2
+    assert "far.yaml" in capsys.readouterr().err and not (here / "s").exists()

@@ -83,6 +83,7 @@ def plan(options: Options, *, points: Sequence[Mapping[str, Any]] | None = None,
     cells = Cells(axes, asked.library, options.plugins, asked.carried)
     cells.check(silent=options.silent)
     base = first_cell(cells, asked.place, options)
+    check_scheduler(base)
     public = cells.public_axes(base.resolved)
     columns = tuple(axis.key for axis in public)
     return Plan(public, cells, base, columns, asked.place, base.config.sweep, cells.notes)
@@ -109,6 +110,14 @@ def first_cell(cells: Cells, place: Path, options: Options) -> Loaded:
     config, origins = base.slow(cells.settings_of(picks))
     rest = (base.choices, tuple(options.overrides), str(place), options.plugins, options.config_dir)
     return Loaded(config, plain(config), origins, *rest)
+
+
+def check_scheduler(base: Loaded) -> None:
+    """Refuse a scheduler that a file names: what a machine elsewhere sends is run here, and a file only configures."""
+    where = base.origins.get("sweep.scheduler", command.COMMAND_LINE)
+    if base.config.sweep.scheduler is not None and where != command.COMMAND_LINE:
+        told = f"{where}: sweep.scheduler: a configuration file may not name a machine to connect to"
+        raise UserError(told, f"give it on the command line: sweep.scheduler={base.config.sweep.scheduler}")
 
 
 def _whole_numbers(asked: Asked):
