@@ -26,6 +26,9 @@ def main(argv: list[str]) -> int:
     check_fit(loaded.config)
     if loaded.config.economy is not None and loaded.config.economy.source is None:
         make_economy(loaded.config)  # the user's own files are read and weighed too
+    from experiments.notes import tell
+
+    tell(loaded)
     print(report(loaded))
     return 0
 

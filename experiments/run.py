@@ -15,6 +15,7 @@ from experiments.build import Lab
 from experiments.compose import Loaded, load
 from experiments.folder import RunFolder, circumstances, data_sources, now, versions, write_json
 from experiments.made import made
+from experiments.notes import tell
 from experiments.options import Options, parse
 from experiments.summary import summary
 from sim.digest import (
@@ -47,6 +48,8 @@ def main(argv: list[str]) -> int:
     """Run one configuration and return the exit code; UserError and ValueError are printed by cli.py."""
     options = parse(argv)
     loaded = load(options.overrides, plugins=options.plugins, config_dir=options.config_dir)
+    if not options.silent:
+        tell(loaded)
     place = run(loaded, options)
     if not options.silent:
         print(f"\nresults: {place}")

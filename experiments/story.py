@@ -45,8 +45,31 @@ def talk_story(config, met: Meeting, rows: pd.DataFrame) -> list[str]:
         share, half = 100 * len(agreed) / len(rows), middle_round(agreed)
         lines += [f"{share:.0f} % of worlds agreed, half of those by round {half:.0f}. What was agreed:", ""]
         lines += [*_levels(met, names, agreed), "", *_gains(names, agreed), "", *_nearest(met, agreed)]
+    lines += _beyond(config.protocol, rows) + _at_home(names, rows)
     moves = agenda.moves is not None
     return [*lines, "", *(_tariffs(met, names, rows) if moves else _stick(met, one, two)), ""]
+
+
+def _beyond(protocol, rows: pd.DataFrame) -> list[str]:
+    """Say in how many worlds talks went on past the first deadline, where it can be put off."""
+    if protocol.longest == protocol.rounds:
+        return []
+    past = (rows["rounds_talked"] > protocol.rounds) | (rows["round"].astype(float) > protocol.rounds)
+    return ["", f"In {100 * past.mean():.0f} % of worlds talks went on past round {protocol.rounds}."]
+
+
+def _at_home(names: tuple[str, str], rows: pd.DataFrame) -> list[str]:
+    """Say how often what was signed was refused at home, where somebody ratifies."""
+    if "zone_at_home" not in rows or rows["zone_at_home"].isna().all():
+        return []
+    said = []
+    for name, side in zip(names, SIDE_NAMES):
+        refused = rows[f"{side}_refused_at_home"]
+        if refused.notna().any():
+            often, deals = 100 * (refused > 0).mean(), refused.mean()
+            said.append(f"{name} refused a signed package at home in {often:.0f} % of worlds ({deals:.2f} a world).")
+    zone = 100 * rows["zone_at_home"].astype(float).mean()
+    return ["", *said, f"In {zone:.0f} % of worlds some package is no worse than no deal for both and passes at home."]
 
 
 def middle_round(rows: pd.DataFrame) -> float:

@@ -18,7 +18,9 @@ def summary(lab, talks, joint=None) -> str:
     if config.question:
         lines += [config.question, ""]
     counts = _count(config.worlds, "world"), _count(config.protocol.rounds, "round")
-    lines += [f"{counts[0]}, {counts[1]}, seed {config.seed}."]
+    longest = config.protocol.longest
+    later = f", up to {longest} if the deadline is put off" if longest > config.protocol.rounds else ""
+    lines += [f"{counts[0]}, {counts[1]}{later}, seed {config.seed}."]
     lines += ["Money is bn USD a year against the status quo, averages over worlds unless said.", ""]
     lines += _overview(config, frame)
     if joint is not None:
