@@ -142,3 +142,12 @@ def test_better_or_worse_than_history_is_said():
     )
     same = verdict(play(game, [Move("offer", int(record.rows[1])), Move("answer", 1)]))
     assert same.against_history(1).endswith("within it.")
+
+
+def test_a_share_outside_what_could_be_gained_is_told_in_words():
+    game = Game(lab(), "japan", (0, 1), 5)
+    gift = int(play(game).packages[:, 1].argmax())
+    end = verdict(play(game, [Move("offer", gift), Move("answer", 1)]))
+    assert end.share[1] > 1 and end.share[0] < 0
+    japan, us = (" ".join(end.lines(side, ("the US", "Japan"))) for side in (1, 0))
+    assert "should have signed" in japan and "below what no deal" in us and "-" not in us.partition("Of all")[2]

@@ -80,8 +80,13 @@ class Verdict:
             f"Without a deal you would have expected {_bn(self.floor[side])}: "
             + ("the talks changed nothing for you." if abs(gain) < SAME else f"the talks {_moved(gain)}."),
         ]
-        if np.isfinite(self.share[side]):
-            said.append(f"Of all that you could have gained, you got {100 * self.share[side]:.0f} %.")
+        share = self.share[side]
+        if np.isfinite(share) and share < 0:
+            said.append("You ended below what no deal was worth to you.")
+        elif np.isfinite(share) and share > 1:
+            said.append("You got more than any package gives you that the other side should have signed.")
+        elif np.isfinite(share):
+            said.append(f"Of all that you could have gained, you got {100 * share:.0f} %.")
         else:
             said.append("There was no package that both sides would rather have than no deal.")
         for mark in self.marks:
