@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from experiments import describe
 from experiments.complain import shown
 from experiments.compose import Loaded, load
 from experiments.messages import UserError
+from experiments.notes import tell
 from experiments.options import parse
 
 COLUMNS = ("key", "value", "unit", "allowed", "from")
@@ -26,8 +26,6 @@ def main(argv: list[str]) -> int:
     check_fit(loaded.config)
     if loaded.config.economy is not None and loaded.config.economy.source is None:
         make_economy(loaded.config)  # the user's own files are read and weighed too
-    from experiments.notes import tell
-
     tell(loaded)
     print(report(loaded))
     return 0
@@ -35,7 +33,7 @@ def main(argv: list[str]) -> int:
 
 def report(loaded: Loaded) -> str:
     """Return the configuration as a table, one line a value, after the sizes of what would be run."""
-    rows = [COLUMNS, *(_row(path, value, loaded) for path, value in leaves(loaded.resolved))]
+    rows = [COLUMNS, *(_row(path, value, loaded) for path, value in describe.leaves(loaded.resolved))]
     widths = [min(max(len(row[i]) for row in rows), WIDEST[i]) for i in range(len(COLUMNS))]
     lines = [*_sizes(loaded), ""]
     section = ""
@@ -46,18 +44,6 @@ def report(loaded: Loaded) -> str:
         section = top
         lines.append("  ".join(_cut(cell, width).ljust(width) for cell, width in zip(row, widths)).rstrip())
     return "\n".join(lines)
-
-
-def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield (path, value) of every single value or list of a plain configuration."""
-    if isinstance(node, Mapping) and node:
-        for name, value in node.items():
-            yield from leaves(value, (*path, name))
-    elif isinstance(node, list) and any(isinstance(value, Mapping) for value in node):
-        for index, value in enumerate(node):
-            yield from leaves(value, (*path, str(index)))
-    else:
-        yield path, node
 
 
 def _row(path: tuple[str, ...], value: Any, loaded: Loaded) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -164,3 +164,15 @@ def _other_kind(choice: Mapping, value: Any) -> bool:
 
 def _whole(number: float) -> str:
     return str(number) if isinstance(number, int) else f"{number:.12g}"
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield (path, value) of every single value or list of a plain configuration."""
+    if isinstance(node, Mapping) and node:
+        for name, value in node.items():
+            yield from leaves(value, (*path, name))
+    elif isinstance(node, list) and any(isinstance(value, Mapping) for value in node):
+        for index, value in enumerate(node):
+            yield from leaves(value, (*path, str(index)))
+    else:
+        yield path, node

@@ -8,9 +8,9 @@ from textwrap import indent, wrap
 from typing import Any
 
 from experiments import describe, places
-from experiments.check import leaves
 from experiments.complain import shown
 from experiments.compose import CONFIGS, Loaded, load
+from experiments.describe import leaves
 from experiments.enters import enters
 from experiments.messages import UserError, short
 from experiments.overrides import COMMAND_LINE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from experiments.check import leaves
 from experiments.compose import Loaded
+from experiments.describe import leaves
 from experiments.overrides import COMMAND_LINE
 
 

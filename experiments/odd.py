@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments import places
-from experiments.check import leaves
 from experiments.complain import shown
 from experiments.compose import Loaded, load
+from experiments.describe import leaves
 from experiments.readme import with_tables
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "odd.md"

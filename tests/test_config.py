@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from configs.schema import COMPONENTS, SHIPPED, Config
 from experiments import describe
-from experiments.check import leaves, report
+from experiments.check import report
 from experiments.compose import CONFIGS, Library, load, plain, validate
+from experiments.describe import leaves
 from experiments.menu import first_comment, groups
 from experiments.messages import UserError
 from experiments.plugins import resolve
