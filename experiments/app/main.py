@@ -178,6 +178,7 @@ def _serve(wanted: Wanted, port: int) -> None:
         "server.headless": not wanted.browser,
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
+        "server.showEmailPrompt": False,  # would wait for an answer at the first start, and send it away
         "server.maxUploadSize": 1,
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
