@@ -6,7 +6,6 @@ worker has finished is kept whatever happens to the process that asked for it. S
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import os
 import pickle
@@ -15,19 +14,18 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from experiments.extras import need
 from experiments.messages import UserError
 from experiments.sweep import shards
 from experiments.sweep.fingerprint import code_fingerprint
+from experiments.sweep.memory import give_back
 from experiments.sweep.missing import Piece
 from experiments.sweep.offers import play_offers
 from experiments.sweep.work import STATES_SOLVED, Block, play_blocks
@@ -76,7 +74,7 @@ def play(site: Site, piece: Piece, cells: Sequence) -> Done:
     try:
         return _played(site, piece, cells)
     finally:
-        _give_back()
+        give_back()
 
 
 def _played(site: Site, piece: Piece, cells: Sequence) -> Done:
@@ -95,23 +93,6 @@ def _played(site: Site, piece: Piece, cells: Sequence) -> Done:
     shard = shards.write(site.folder, table, held) if held else None
     states = int((table.schema.metadata or {}).get(STATES_SOLVED, 0))
     return Done(shard, failed, sum(gap.worlds for gap in piece), states, socket.gethostname())
-
-
-def _give_back() -> None:
-    """Return freed memory to the system: allocators keep it, and loky replaces a worker that seems to grow."""
-    pa.default_memory_pool().release_unused()
-    trim = _trim()
-    if trim is not None:
-        trim(0)
-
-
-@lru_cache(maxsize=1)
-def _trim() -> Callable[[int], int] | None:
-    """Return the C library's malloc_trim, None where there is none (it is glibc's)."""
-    try:
-        return getattr(ctypes.CDLL(None), "malloc_trim", None)
-    except (OSError, TypeError):
-        return None
 
 
 def remote(site: Site, piece: Piece, packed: bytes) -> Done:

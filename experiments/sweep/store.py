@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from experiments.folder import circumstances, now, write_json
 from experiments.messages import UserError, short, told
-from experiments.sweep import backends, outcome
+from experiments.sweep import backends, outcome, shards
 from experiments.sweep.fingerprint import Identities, code_fingerprint
 from experiments.sweep.lock import Lock
 from experiments.sweep.merge import Shape, Source, merge
@@ -30,7 +30,7 @@ from experiments.sweep.summary import summarise
 from experiments.sweep.theory import write_theory
 from experiments.sweep.work import Block, play_blocks
 
-WORK, RUN, SIGN = "work", "run.json", "README.txt"
+WORK, RUN, SIGN, KEYS = "work", "run.json", "README.txt", "cells.txt"
 SAYS = "Finished work of a sweep, kept to go on from. It may be removed when the sweep is done.\n"
 MADE = re.compile(r"(talks|offers)-\d{5}\.parquet|(theory|summary)\.parquet|summary\.csv")  # by some sweeps only
 PIECE_ROWS = 1 << 17
@@ -105,6 +105,7 @@ class Run:
         self.identities = Identities(code_fingerprint(plan.base.plugins))
         self.tasks = tasks(self.cells, self.identities)
         self._same_sweep()
+        (self.work / KEYS).write_text("\n".join(cell.key for cell in self.cells), encoding="utf-8")
         self.ledger = Ledger(self.work)
         self.states = self.worlds = 0
         settings = plan.settings
@@ -124,6 +125,7 @@ class Run:
     def _same_sweep(self) -> None:
         """Refuse to replace finished results that this sweep does not hold too."""
         if not (self.place / outcome.MANIFEST).is_file():
+            self._same_begun()
             return
         try:
             old, most, offers = self._finished()
@@ -145,6 +147,18 @@ class Run:
             f"sweep folder '{self.place}' holds results that this sweep would drop: {what}",
             "A folder can be resumed and widened (more values, more worlds); name another with --out DIR",
         )
+
+    def _same_begun(self) -> None:
+        """Refuse to drop what an unfinished sweep of other cells has played."""
+        listed = self.work / KEYS
+        begun = listed.read_text(encoding="utf-8").split() if listed.is_file() else []
+        lost = len(set(begun) - {cell.key for cell in self.cells})
+        if lost and any(self.work.glob(f"*{shards.ROWS}")):
+            raise UserError(
+                f"sweep folder '{self.place}' holds unfinished work of another sweep: {lost} of {len(begun)} cells",
+                "give that sweep's command again, name another folder with --out DIR,",
+                f"or remove {self.work}, if it is not wanted",
+            )
 
     def _finished(self) -> tuple[list[str], int, bool]:
         """Return what the finished sweep there holds: keys of its cells, the most worlds, whether there are offers."""
