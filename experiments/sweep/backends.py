@@ -25,7 +25,7 @@ from experiments.extras import need
 from experiments.messages import UserError
 from experiments.sweep import shards
 from experiments.sweep.fingerprint import code_fingerprint
-from experiments.sweep.memory import give_back
+from experiments.sweep.memory import give_back, settled
 from experiments.sweep.missing import Piece
 from experiments.sweep.offers import play_offers
 from experiments.sweep.work import STATES_SOLVED, Block, play_blocks
@@ -183,7 +183,8 @@ class Backend:
     def run(self, site: Site, pieces: Iterable[Piece], cells: Sequence) -> Iterator[Done]:
         """Yield what came of each piece, in any order."""
         if self.name == "serial":
-            yield from (play(site, piece, [cells[gap.task.cell] for gap in piece]) for piece in pieces)
+            with settled():
+                yield from (play(site, piece, [cells[gap.task.cell] for gap in piece]) for piece in pieces)
             return
         left = dict(enumerate(pieces))
         for lost in range(LOST_POOLS + 1):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import pyarrow as pa
@@ -11,10 +13,21 @@ import pyarrow as pa
 
 def give_back() -> None:
     """Return freed memory to the system: allocators keep it, and loky replaces a worker that seems to grow."""
+    gc.collect()  # models and their talks point at each other
     pa.default_memory_pool().release_unused()
     trim = _trim()
     if trim is not None:
         trim(0)
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Have what stands in memory already, a large design, not searched for garbage after every piece."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @lru_cache(maxsize=1)
