@@ -21,7 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-VISITORS, SECONDS, PAUSE = 30, 30.0, 2.0
+VISITORS, SECONDS, PAUSE = 30, 60.0, 2.0
 BAR_LOAD, BAR_MOVE = 8.0, 2.0  # seconds: all have the first page; 95 % of moves
 SLIDERS = ("Belief", "Resolve", "Threat")
 
