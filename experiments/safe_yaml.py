@@ -35,7 +35,7 @@ def read(content: bytes | str, shown: str = "upload") -> tuple[dict[str, Any], d
     >>> read("talks: {japan: {stick: {threat_pct: 30.0}}}")[0]
     {'talks': {'japan': {'stick': {'threat_pct': 30.0}}}}
     """
-    text = _text(content, shown)
+    text = text_of(content, shown)
     _check_events(text, shown)
     root = scan.parse(text, shown)
     if root is None:
@@ -48,7 +48,7 @@ def read(content: bytes | str, shown: str = "upload") -> tuple[dict[str, Any], d
     return yaml.load(text, Loader=scan.LOADER), {".".join(k.path): f"{shown}:{k.line}" for k in keys}
 
 
-def _text(content: bytes | str, shown: str) -> str:
+def text_of(content: bytes | str, shown: str = "upload") -> str:
     """Return the content as text, if it is small and UTF-8; a byte order mark does no harm here."""
     size = len(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
     if size > MOST_BYTES:

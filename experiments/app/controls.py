@@ -15,7 +15,7 @@ from experiments.app.recipe import OPTION, named
 from experiments.app.settings import ANSWERS, INFORMATION, SIDES, Knob, Settings, knobs
 from experiments.app.setup import Choice, experiment_of, strategies
 from experiments.messages import UserError
-from experiments.safe_yaml import MOST_BYTES
+from experiments.safe_yaml import MOST_BYTES, text_of
 
 AS_CONFIGURED = ""  # a strategy with values of its own, which no option's name stands for
 HOW_MUCH = {"proportional": "answer_factor_pct", "list": "answer_pct"}  # answer: the slider that says how much
@@ -54,7 +54,7 @@ def _upload(chosen: Choice) -> Choice:
     if given is None or given.file_id == st.session_state.get("file_seen"):
         return chosen
     try:
-        text = given.getvalue()[: MOST_BYTES + 1].decode("utf-8", "surrogateescape")
+        text = text_of(given.getvalue())
         chosen = visit.take_upload(chosen, text, experiment_of(text))
     except UserError as error:
         st.error("This file cannot be used.")

@@ -185,6 +185,7 @@ def _serve(wanted: Wanted, port: int) -> None:
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,  # they lead to search engines
         "logger.hideWelcomeMessage": True,
         "theme.base": "light",
         "theme.primaryColor": COUNTRY_COLOURS["USA"],

@@ -19,6 +19,7 @@ from sim.plots.style import BUSD, INK, MUTED
 
 NEAR = 0.15  # share of the extent of what is marked that is shown around it
 LOW = 250  # pixels
+HALO = {"color": "white", "stroke": "white", "strokeWidth": 4, "strokeJoin": "round"}  # around words that lie on lines
 SHAPES = ("circle", "diamond")
 DRAFT = "M-1,0A1,1 0 1 1 1,0A1,1 0 1 1 -1,0M-0.72,0A0.72,0.72 0 1 0 0.72,0A0.72,0.72 0 1 0 -0.72,0Z"
 
@@ -150,7 +151,7 @@ def _space(across: str, up: str, height: int) -> dict[str, Any]:
         named_data("points").mark_point(strokeWidth=1.2, opacity=1).encode(
             x=X, y=Y, fill=fill, stroke=alt.Stroke("edge:N", scale=None), shape=shape,
             size=alt.Size("size:Q", scale=None), tooltip=[alt.Tooltip("label:N", title="Point"), *paid]),
-        named_data("texts").mark_text(dx=16, dy=-14, align="left", fontSize=15, fontWeight="bold", color=INK).encode(
-            x=X, y=Y, text="text:N"),
+        *(named_data("texts").mark_text(dx=16, dy=-14, align="left", fontSize=15, fontWeight="bold", **ink).encode(
+            x=X, y=Y, text="text:N") for ink in (HALO, {"color": INK})),
     ]  # fmt: skip
     return settled(alt.layer(*layers), height)

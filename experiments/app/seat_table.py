@@ -17,7 +17,7 @@ from experiments.app.seat_words import terms
 
 MOST, MOST_EACH = 2000, 100  # rounds kept of all, and of one visitor
 LONGEST = 40  # characters of a name
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would work out a cell that begins so
+FORMULAS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # a spreadsheet works out a cell that begins so; in full width too
 BESIDE = {1: "better", 0: "same", -1: "worse", None: ""}
 COLUMNS = (
     "name", "side", "against", "talk", "experiment", "world", "end", "round", "deal", "own_busd", "other_busd",
