@@ -21,7 +21,7 @@ from experiments.app.seat_board import class_table
 from experiments.app.seat_chart import ladder, space
 from experiments.app.seat_end import beside_history, headline, rows
 from experiments.app.seat_game import Seat, coded, decoded, opponents, row_of, sit, to_the_end
-from experiments.app.seat_table import COLUMNS, MOST, MOST_EACH, ClassTable, as_csv, named, record
+from experiments.app.seat_table import COLUMNS, MOST, MOST_EACH, ClassTable, as_csv, named, record, safe
 from experiments.app.seat_words import instructions, worths
 from experiments.app.settings import Settings
 from experiments.app.setup import Choice, uploaded
@@ -266,18 +266,19 @@ def test_rounds_are_told_in_the_class_table():
 
 
 @pytest.mark.parametrize(
-    "name", ["=HYPERLINK(1)", "+1", "@x", "-2+3", "<script>alert(1)</script>", "a\nb", "a\u202eb\x00", "", "x" * 99]
+    "name",
+    ["=HYPERLINK(1)", "＝1", "+1", "@x", "-2+3", "<script>alert(1)</script>", "a\nb", "a\u202eb\x00", "", "x" * 99],
 )
 def test_a_name_is_text_and_nothing_else(name):
     clean = named(name)
     assert 0 < len(clean) <= 40 and clean.isprintable()
     text = as_csv([record(sit(DEAL), 1, name)])
     cell = next(csv.reader(io.StringIO(text.split("\n", 1)[1])))[0]
-    assert not cell.startswith(("=", "+", "-", "@")) and cell.lstrip("'") == clean.lstrip("'")
+    assert not cell.startswith(("=", "+", "-", "@", "＝")) and cell.lstrip("'") == clean.lstrip("'")
     at = opened(moves=LINK)
     at.text_input[0].set_value(name[:40])
     press(at, "Put it there")
-    assert "<script>" not in html(at) and at.dataframe[0].value["Name"][0] == named(name[:40])
+    assert "<script>" not in html(at) and at.dataframe[0].value["Name"][0] == safe(named(name[:40]))
 
 
 def test_a_class_sees_all_rounds_and_a_teacher_clears_them():

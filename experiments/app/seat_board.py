@@ -8,7 +8,7 @@ import streamlit as st
 
 from experiments.app import house
 from experiments.app.seat_game import Sitting
-from experiments.app.seat_table import LONGEST, SHOWN, ClassTable, as_csv, record
+from experiments.app.seat_table import LONGEST, SHOWN, ClassTable, as_csv, record, safe
 
 MINE, NAME, VISITOR = "seat rounds", "seat name", "seat visitor"  # in the session
 BOARD = "seat board"
@@ -75,7 +75,8 @@ def boards() -> None:
 
 
 def _frame(rows: list[dict]) -> dict[str, list[Any]]:
-    return {label: [row[key] for row in rows] for key, label in SHOWN.items()}
+    """Return the columns shown; the browser hands them on as CSV too, so no cell begins as a formula would."""
+    return {label: [safe(row[key]) for row in rows] for key, label in SHOWN.items()}
 
 
 def _columns() -> dict[str, Any]:
