@@ -13,7 +13,8 @@ from experiments.herd import Stable
 from experiments.messages import told
 from sim.results import talks_table
 
-SLICE = 2048  # blocks put together at once
+SLICE = 512  # blocks put together at once
+STATES = 20_000  # trade states kept: about 64 MB of a dozen economies
 NUMBERS = 1 << 23  # utilities of a side stacked in one model
 KEPT = 1 << 15  # nodes and rankings kept from piece to piece
 
@@ -38,10 +39,11 @@ class Herds:
 
         `blocks` are experiments.sweep.work.Block: cell, first world, worlds.
         """
-        if len(self.stable.nodes) + len(self.stable.ranks) > KEPT:
-            self.stable = Stable()
-        before, tables, parts, errors, at = self.stable.solved, [], [], {}, 0
+        tables, parts, errors, at, solved = [], [], {}, 0, 0
         for start in range(0, len(blocks), SLICE):
+            if len(self.stable.nodes) + len(self.stable.ranks) > KEPT or self.stable.solved > STATES:
+                self.stable = Stable()
+            before = self.stable.solved
             numbers = range(start, min(start + SLICE, len(blocks)))
             labs = self._labs(blocks, numbers, errors)
             for herd, first, worlds in self._herds(blocks, labs):
@@ -51,7 +53,8 @@ class Herds:
                     parts += [Part(number, first, at + k * rows, rows) for k, number in enumerate(members)]
                     at += table.num_rows
             self.stable.ranks.clear()
-        return tables, [part for part in parts if part.block not in errors], errors, self.stable.solved - before
+            solved += self.stable.solved - before
+        return tables, [part for part in parts if part.block not in errors], errors, solved
 
     def _labs(self, blocks: Sequence, numbers: range, errors: dict[int, str]) -> dict[int, Lab]:
         """Return the lab of each block that can be put together; one lab a cell."""
