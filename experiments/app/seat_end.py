@@ -145,6 +145,8 @@ def headline(own: Sitting, side: int) -> tuple[str, list[str]]:
     who = government(own, side)
     short = {1: f"Better than {who}.", -1: f"Worse than {who}.", 0: f"About what {who} got."}
     begin = short[found] if found is not None else ("A deal." if end.story.deal >= 0 else "No deal.")
+    if found is not None and end.story.deal >= 0 and got < floor - SAME:
+        begin = begin.removesuffix(".") + (", and" if found < 0 else ", but") + " worse than no deal."
     lines = [f"{_ending(own)}. It is worth {signed(got)} bn USD a year to {name}: {than(got, floor, 'no deal')} "
              f"({signed(floor)})."]  # fmt: skip
     if found is not None:
