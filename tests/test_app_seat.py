@@ -305,7 +305,7 @@ def test_the_class_table_is_bounded_and_cleared_by_code_where_others_reach_it(mo
 
 
 def test_the_headline_owns_up_to_a_deal_that_is_worse_than_none():
-    start = sit(Seat(JAPAN.choice, 1, moves=()))
+    start = sit(replace(JAPAN, moves=()))
     state = start.state
     low = state.no_deal[1]
     rows = np.flatnonzero(state.packages[:, 1] < low - 5)
@@ -314,6 +314,6 @@ def test_the_headline_owns_up_to_a_deal_that_is_worse_than_none():
     while not own.state.over:
         due = own.state.due
         moves = (*moves, Move(due.kind, {"offer": best, "answer": 1}.get(due.kind, 0)))
-        own = sit(Seat(JAPAN.choice, 1, moves=moves))
+        own = sit(replace(JAPAN, moves=moves))
     begin, _ = headline(own, 1)
     assert own.state.story.deal >= 0 and begin.endswith("worse than no deal.")
