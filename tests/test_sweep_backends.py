@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 
 import joblib
 import pytest
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.slow
 WORLDS, ROWS = 200, 200
 VALUES = {"seed": [1, 2], SIZE: [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]}
 PATIENCE = 90.0  # seconds
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """A main module without a file: spawned workers import it, and a test of the page leaves one of its own."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def test_a_sweep_killed_between_pieces(whole, after, tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_sweep_stopped_at_any_moment(whole, backend, how, tmp_path):
     place = tmp_path / "s"
-    process = started(place, whole, slow=0.005, backend=backend, cores=2)
+    process = started(place, whole, slow=0.03, backend=backend, cores=2)
     wait_for(place, 3, process)
     os.killpg(process.pid, how) if how == signal.SIGINT else process.send_signal(how)  # Ctrl-C reaches all
     _, told = process.communicate(timeout=PATIENCE)
