@@ -181,7 +181,7 @@ def test_a_file_is_laid_over_the_experiment(opened, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("talks: {japan: {stick: {belief_pct: 77.0}}}\n", encoding="utf-8")
     hand_in(browser, path)
-    until(browser, lambda b: "Japan reckons with 77 %" in text(b))
+    assert until(browser, lambda b: "Japan reckons with 77 %" in text(b))
 
 
 @pytest.mark.parametrize(

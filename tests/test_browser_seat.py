@@ -48,7 +48,7 @@ def test_japan_is_played_by_keyboard_alone(opened):  # noqa: F811
     again = opened("/" + browser.current_url.split("/", 3)[3])
     until(again, lambda b: "Ishiba's government" in text(b))
     press(again, "Take back the last move")
-    until(again, lambda b: "Round 13 of 13" in text(b))
+    assert until(again, lambda b: "Round 13 of 13" in text(b))
 
 
 def test_a_name_is_shown_and_not_run(opened):  # noqa: F811
@@ -64,7 +64,7 @@ def test_a_name_is_shown_and_not_run(opened):  # noqa: F811
 def test_a_class_sees_the_rounds_of_others(opened):  # noqa: F811
     press(opened(LINK), "Put it there")
     other = opened("/seat")
-    until(other, lambda b: "Rounds played" in text(b))
+    assert until(other, lambda b: "Rounds played" in text(b))
 
 
 @pytest.mark.parametrize("path", ["/seat", LINK, "/seat?moves=o36.o36&shown=1", "/sweep"])
