@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.figures import write_figures
 from experiments.messages import UserError
 from sim import plots
 from sim.columns import SIDE_NAMES
@@ -51,13 +52,7 @@ def draw(folder: Path) -> list[Path]:
         if (Path(folder) / file).is_file():
             return importlib.import_module(module).draw(folder)
     run = read(Path(folder))
-    place = Path(folder) / "figures"
-    try:
-        place.mkdir(exist_ok=True)
-        return [file for name, fig in figures(run) for file in plots.save(fig, place, name)]
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"figures cannot be written to '{place}': {why}", "make the run folder writable") from None
+    return write_figures(folder, figures(run), "the run folder")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.figures import write_figures
 from experiments.messages import UserError
-from sim.plots import curves, ladder, orders, points, save, war
+from sim.plots import curves, ladder, orders, points, war
 
 NEEDED = ("concepts.csv", "packages.parquet", "points.parquet", "manifest.json")
 MAYBE = ("beliefs", "ladder", "curves", "orders", "war")  # CSV files that a run has or has not
@@ -48,13 +49,7 @@ class Theory:
 def draw(folder: Path) -> list[Path]:
     """Read a folder of equilibria, write figures/NAME.png and NAME.pdf, return the files written."""
     theory = read(Path(folder))
-    place = Path(folder) / "figures"
-    try:
-        place.mkdir(exist_ok=True)
-        return [file for name, fig in figures(theory) for file in save(fig, place, name)]
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"figures cannot be written to '{place}': {why}", "make the folder writable") from None
+    return write_figures(folder, figures(theory), "the folder")
 
 
 def read(folder: Path) -> Theory:

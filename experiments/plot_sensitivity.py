@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.figures import write_figures
 from experiments.messages import UserError
 from experiments.sweep.sensitivity_tables import ALONG, EFFECTS, INDICES
-from sim.plots import save
 from sim.plots.sobol import sobol_panels
 from sim.plots.style import colours, country_name
 from sim.plots.tornado import along_panels, tornado_panels
@@ -28,13 +28,7 @@ def draw(folder: Path) -> list[Path]:
         config = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["config"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"plot: a file of '{folder}' cannot be read", str(error), USE) from None
-    place = folder / "figures"
-    try:
-        place.mkdir(exist_ok=True)
-        return [file for name, fig in figures(along, found, shares, config) for file in save(fig, place, name)]
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"figures cannot be written to '{place}': {why}", "make the folder writable") from None
+    return write_figures(folder, figures(along, found, shares, config), "the folder")
 
 
 def figures(along, found, shares, config) -> Iterator[tuple[str, Any]]:

@@ -13,8 +13,7 @@ from experiments import cli
 from experiments.app import house, main, pages
 from experiments.app.main import SCRIPT, Wanted, greeting, is_here, parse
 from experiments.messages import UserError
-
-WAIT = 30  # seconds: other tests may keep the machine busy
+from tests.app_pages import WAIT, html, opened, press
 
 
 def explore_page():
@@ -29,20 +28,6 @@ def watch_page():
     from experiments.app import watch
 
     watch.page()
-
-
-def opened(page, **query) -> AppTest:
-    """Return a page as a visitor opens it with a link's parameters."""
-    at = AppTest.from_function(page, default_timeout=WAIT)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
-
-
-def html(at: AppTest) -> str:
-    """Return all HTML of a page."""
-    assert not at.exception
-    return "\n".join(block.proto.body for block in at.get("html"))
 
 
 def slider(at: AppTest, words: str):
@@ -105,11 +90,6 @@ def test_as_configured_puts_everything_back():
     button = next(b for b in at.button if b.label == "As configured")
     button.click().run()
     assert slider(at, "Belief").value == pytest.approx(60.0) and slider(at, "Deadline").value == pytest.approx(13.0)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    """Press a button and return the page."""
-    return next(b for b in at.button if b.label == label).click().run()
 
 
 def test_watching_steps_rewinds_and_ends():

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 pytest.importorskip("streamlit")
-from streamlit.testing.v1 import AppTest
 
 from experiments.app import house
 from experiments.app.engine import explore
@@ -27,8 +26,8 @@ from experiments.app.settings import Settings
 from experiments.app.setup import Choice, uploaded
 from experiments.messages import UserError
 from experiments.seat.script import Move
+from tests.app_pages import html, opened, press
 
-WAIT = 30  # seconds
 JAPAN = Seat(Choice("april_2025", "japan"))
 RATE = 1e-6  # bn USD a year: utilities come in such steps
 LINK = "o252.o396.a0.o612.a0.o613.a0.a0.a0.a0.a0.o615"  # ends with a deal in round 12
@@ -40,25 +39,6 @@ def seat_page():
     from experiments.app import seat_page
 
     seat_page.page()
-
-
-def opened(**query) -> AppTest:
-    """Return the page as a visitor opens it with a link's parameters."""
-    at = AppTest.from_function(seat_page, default_timeout=WAIT)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
-
-
-def html(at: AppTest) -> str:
-    """Return all HTML of a page."""
-    assert not at.exception
-    return "\n".join(block.proto.body for block in at.get("html"))
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    """Press a button and return the page."""
-    return next(b for b in at.button if b.label == label).click().run()
 
 
 def one(value) -> str:
@@ -79,7 +59,7 @@ def test_a_link_that_holds_no_moves_is_told(text):
 
 
 def test_a_newcomer_plays_japan_to_a_deal_and_learns_how_it_did():
-    at = opened()
+    at = opened(seat_page)
     said = " ".join(m.value for m in at.markdown)
     assert "You are **Japan**" in said and "billion dollars a year" in said and "Round 1 of 13" in html(at)
     before = html(at)
@@ -96,33 +76,33 @@ def test_a_newcomer_plays_japan_to_a_deal_and_learns_how_it_did():
 
 
 def test_moves_stand_in_the_link_and_can_be_taken_back():
-    at = opened()
+    at = opened(seat_page)
     first = html(at)
     press(at, "Offer nothing")
     assert one(at.query_params["moves"]) == "o-"
-    again = opened(moves="o-")
+    again = opened(seat_page, moves="o-")
     assert "Round 2 of 13" in html(again) and "no offer" in html(again)
     assert html(press(at, "Take back")) == first and "moves" not in at.query_params
 
 
 def test_a_link_opens_a_finished_game_and_play_again_begins_it():
-    at = opened(moves=LINK, seat="partner", world="0")
+    at = opened(seat_page, moves=LINK, seat="partner", world="0")
     assert "Better than Ishiba" in html(at)
     press(at, "Take back the last move")
     assert "Round 12 of 13" in html(at)
-    at = press(opened(moves=LINK), "Another world")
+    at = press(opened(seat_page, moves=LINK), "Another world")
     assert one(at.query_params["world"]) == "1" and "moves" not in at.query_params
 
 
 def test_a_link_that_does_not_fit_is_told_and_the_game_begins_anew():
-    at = opened(moves="a1", seat="king", world="99999")
+    at = opened(seat_page, moves="a1", seat="king", world="99999")
     told = " ".join(w.value for w in at.warning)
     assert "no 'king'" in told and "from 0 to 999" in told and "begins anew" in told
     assert "move 1: answer 1, but asked for was offer" in at.code[0].value and "Round 1 of 13" in html(at)
 
 
 def test_two_persons_and_tariffs_that_move():
-    at = opened(seat="both", sticks="1", moves="o36.a0")
+    at = opened(seat_page, seat="both", sticks="1", moves="o36.a0")
     assert "The United States: your move" in html(at)
     assert "Keep it" in [b.label for b in at.button]
     at.button_group[0].set_value(2).run()
@@ -138,8 +118,8 @@ def test_two_persons_and_tariffs_that_move():
 def test_the_other_side_is_hidden_unless_asked_for():
     own = sit(JAPAN)
     assert "United States" not in worths(own, 36, 1, False) and "United States" in worths(own, 36, 1, True)
-    assert "Worth to the United States" not in html(opened())
-    at = opened(shown="1")
+    assert "Worth to the United States" not in html(opened(seat_page))
+    at = opened(seat_page, shown="1")
     assert "Worth to the United States" in html(at) and one(at.query_params["shown"]) == "1"
 
 
@@ -158,7 +138,7 @@ def test_every_seat_of_every_talk_can_be_taken(talk, side):
 @pytest.mark.parametrize("name", ["classroom", "escalation_china", "security_stick", "ratification_japan",
                                   "three_tables", "bluff"])  # fmt: skip
 def test_every_experiment_has_a_seat(name):
-    at = opened(experiment=name)
+    at = opened(seat_page, experiment=name)
     html(at)
     assert not at.error and "Let time run out" in [b.label for b in at.button]
     assert "No deal" in html(press(at, "Let time run out"))
@@ -190,7 +170,7 @@ def test_the_other_plays_as_on_the_page_explore():
 
 
 def test_another_seat_opponent_or_world_begins_the_game_anew():
-    at = opened(moves="o-")
+    at = opened(seat_page, moves="o-")
     box = {s.label: s for s in at.selectbox}
     box["United States plays"].select("hardliner").run()
     assert "moves" not in at.query_params and one(at.query_params["demander"]) == "hardliner"
@@ -275,7 +255,7 @@ def test_a_name_is_text_and_nothing_else(name):
     text = as_csv([record(sit(DEAL), 1, name)])
     cell = next(csv.reader(io.StringIO(text.split("\n", 1)[1])))[0]
     assert not cell.startswith(("=", "+", "-", "@", "＝")) and cell.lstrip("'") == clean.lstrip("'")
-    at = opened(moves=LINK)
+    at = opened(seat_page, moves=LINK)
     at.text_input[0].set_value(name[:40])
     press(at, "Put it there")
     assert "<script>" not in html(at) and at.dataframe[0].value["Name"][0] == safe(named(name[:40]))
@@ -284,7 +264,7 @@ def test_a_name_is_text_and_nothing_else(name):
 def test_a_class_sees_all_rounds_and_a_teacher_clears_them():
     class_table().clear("")
     for name in ("Aiko", "Ben"):
-        at = opened(moves=LINK)
+        at = opened(seat_page, moves=LINK)
         at.text_input[0].set_value(name)
         press(at, "Put it there")
         press(at, "Put it there")

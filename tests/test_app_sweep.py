@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("streamlit")
-from streamlit.testing.v1 import AppTest
 
 from experiments import cli
 from experiments.app import sweeping
@@ -23,8 +22,8 @@ from experiments.app.sweeping import DEALS, MOST_CELLS, SHARE, Axis, Plan, comma
 from experiments.messages import UserError
 from sim.protocols.base import DEAL
 from sim.ranking import from_micro
+from tests.app_pages import opened
 
-WAIT = 30  # seconds
 JAPAN = Choice("april_2025", "japan")
 NAMES = ("United States", "Japan")
 WORLDS = 40
@@ -37,14 +36,6 @@ def sweep_page():
     from experiments.app import sweep_page
 
     sweep_page.page()
-
-
-def opened(**query) -> AppTest:
-    """Return the page as a visitor opens it with a link's parameters."""
-    at = AppTest.from_function(sweep_page, default_timeout=WAIT)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
 
 
 def one(value) -> str:
@@ -212,7 +203,7 @@ def test_a_sweep_that_was_stopped_is_drawn_as_far_as_it_is():
 
 
 def test_the_page_sweeps_when_opened_and_its_link_opens_it_again():
-    at = opened(x="threat_pct:0:60:3", y="belief_pct:0:60:2", worlds="50", show="us_tariff_pct")
+    at = opened(sweep_page, x="threat_pct:0:60:3", y="belief_pct:0:60:2", worlds="50", show="us_tariff_pct")
     assert not at.exception and not at.error and not at.warning
     assert any("6 cells, 300 talks" in c.value for c in at.caption)
     assert [b.disabled for b in at.button if b.label == "Sweep"] == [True]
@@ -227,7 +218,7 @@ def test_the_page_sweeps_when_opened_and_its_link_opens_it_again():
 
 def test_a_sweep_can_be_stopped_and_gone_on_with(monkeypatch):
     monkeypatch.setattr(sweeping, "_sweeps", sweeping.Kept(3))
-    at = opened(x="threat_pct:0:100:3", y="belief_pct:0:100:3", worlds="25")
+    at = opened(sweep_page, x="threat_pct:0:100:3", y="belief_pct:0:100:3", worlds="25")
     plan = at.session_state["sweep asked"]
     own = sweep(plan)
     own.done, own.stable = 4, sweeping.Stable()  # as if it had been interrupted there
@@ -239,6 +230,6 @@ def test_a_sweep_can_be_stopped_and_gone_on_with(monkeypatch):
 
 
 def test_what_a_link_says_wrongly_is_left_out():
-    at = opened(x="nonsense:0:1:3", y="belief_pct:90:10:500", worlds="1000000", show="<b>")
+    at = opened(sweep_page, x="nonsense:0:1:3", y="belief_pct:90:10:500", worlds="1000000", show="<b>")
     assert not at.exception and one(at.query_params["x"]).startswith("threat_pct:0:100:")
     assert one(at.query_params["worlds"]) == "100" and one(at.query_params["show"]) == "deal"

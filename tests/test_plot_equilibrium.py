@@ -16,6 +16,7 @@ from matplotlib.colors import to_hex
 from experiments import cli, plot, plot_equilibrium
 from experiments.messages import UserError
 from sim.plots import curves, equilibria, ladder, margin, orders, points, war
+from sim.plots.files import save
 from sim.plots.payoff_space import MARKS as POINT_MARKS
 
 NAMES = {"USA": "United States", "JPN": "Japan", "EU27": "European Union"}
@@ -243,7 +244,7 @@ def test_same_tables_give_the_same_bytes(tmp_path, monkeypatch):
     drawn = []
     for name in ("a", "b"):
         ax = points.equilibrium_points(concepts(0.3), packages(), named(), SIDES, talk="eu", names=NAMES)
-        drawn.append([p.read_bytes() for p in plot_equilibrium.save(ax.get_figure(), tmp_path, name)])
+        drawn.append([p.read_bytes() for p in save(ax.get_figure(), tmp_path, name)])
     assert drawn[0] == drawn[1]
 
 

@@ -31,6 +31,18 @@ def payoff_chart(screen: Screen, near: bool = False, height: int = HEIGHT) -> di
     return spec
 
 
+def ground(x: alt.X, y: alt.Y, size: int) -> list:
+    """Return the layers below all others: the zone of agreement, the extent, packages as dots, the frontier."""
+    return [
+        named_data("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        named_data("corners").mark_point(opacity=0).encode(x=X, y=Y),
+        named_data("packages").mark_circle(color=CLOUD, size=size, opacity=1).encode(x=X, y=Y),
+        named_data("stairs")
+        .mark_line(color=INK, strokeWidth=1.6, interpolate="step-after")
+        .encode(x=X, y=Y, order="order:Q"),
+    ]
+
+
 @lru_cache(maxsize=64)
 def _picture(across: str, up: str, height: int) -> dict[str, Any]:
     """Return the layers, which do not depend on the data, so that the browser only exchanges data."""
@@ -48,11 +60,7 @@ def _picture(across: str, up: str, height: int) -> dict[str, Any]:
     point = [alt.Tooltip("label:N", title="Point"), *told]
     deals = [alt.Tooltip("worlds:Q", title="Worlds", format=","), *told]
     layers = [
-        named_data("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        named_data("corners").mark_point(opacity=0).encode(x=X, y=Y),
-        named_data("packages").mark_circle(color=CLOUD, size=9, opacity=1).encode(x=X, y=Y),
-        named_data("stairs").mark_line(color=INK, strokeWidth=1.6, interpolate="step-after").encode(
-            x=X, y=Y, order="order:Q"),
+        *ground(x, y, 9),
         named_data("bubbles").mark_circle(opacity=0.62, stroke="white", strokeWidth=0.8).encode(
             x=X, y=Y, size=alt.Size("size:Q", scale=None), color=alt.Color("fill:N", scale=None), tooltip=deals),
         named_data("points").mark_point(strokeWidth=1.2, opacity=1).encode(x=X, y=Y, **looks, tooltip=point),

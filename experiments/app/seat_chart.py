@@ -9,12 +9,12 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from experiments.app.chart import X, Y, columns, frame_of, inside, named_data, settled
+from experiments.app.chart import X, Y, columns, frame_of, ground, inside, named_data, settled
 from experiments.app.engine import dots
 from experiments.app.marks import look
 from experiments.app.seat_end import HISTORY, rows
 from experiments.app.seat_game import Sitting
-from sim.plots.payoff_space import CLOUD, ZONE, staircase
+from sim.plots.payoff_space import staircase
 from sim.plots.style import BUSD, INK, MUTED
 
 NEAR = 0.15  # share of the extent of what is marked that is shown around it
@@ -138,11 +138,7 @@ def _space(across: str, up: str, height: int) -> dict[str, Any]:
     paid = [alt.Tooltip(f"{k}:Q", format=".1f", title=name.split(":")[0]) for k, name in zip("xy", (across, up))]
     heard = [alt.Tooltip("round:Q", title="Round"), alt.Tooltip("who:N", title="Offer of"), *paid]
     layers = [
-        named_data("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        named_data("corners").mark_point(opacity=0).encode(x=X, y=Y),
-        named_data("packages").mark_circle(color=CLOUD, size=12, opacity=1).encode(x=X, y=Y),
-        named_data("stairs").mark_line(color=INK, strokeWidth=1.6, interpolate="step-after").encode(
-            x=X, y=Y, order="order:Q"),
+        *ground(x, y, 12),
         named_data("offers").mark_point(stroke="white", strokeWidth=0.8, size=70, opacity=0.75).encode(
             x=X, y=Y, fill=fill, shape=shape, tooltip=heard),
         named_data("past").mark_line(color=HISTORY.fill, strokeWidth=5, opacity=0.6).encode(x=X, y=Y, order="y:Q"),

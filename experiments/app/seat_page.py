@@ -25,7 +25,6 @@ from sim.plots.style import FAINT, INK, MUTED
 
 SEAT, WIDGETS = "seat", ("seat as", "seat world", "seat sticks")  # in the session
 MOVE = re.compile(r"move \d+: .*")
-OWN = ("seat", "world", "sticks", "shown", "moves")  # parameters of a link
 STYLE = f"""<style>
 .verdict {{ font-size: 1.55rem; font-weight: 700; line-height: 1.25; color: {INK}; }}
 .why {{ font-size: 1.02rem; line-height: 1.45; color: {INK}; }}
@@ -66,16 +65,13 @@ def page() -> None:
 
 def _choice() -> Choice:
     """Return what the visitor has chosen; a link's parameters of this page are read here."""
-    if visit.KEPT not in st.session_state:
-        query = {key: text for key, text in st.query_params.to_dict().items() if key not in OWN}
-        st.session_state[visit.KEPT], st.session_state[visit.TOLD] = visit.from_link(query)
-        st.session_state[visit.FRESH] = 0
+    chosen = visit.choice()
     if SEAT not in st.session_state:
-        seat, told = from_link(visit.choice(), st.query_params.to_dict())
+        seat, told = from_link(chosen, st.query_params.to_dict())
         st.session_state[SEAT] = seat
         st.session_state.setdefault("seat shown", st.query_params.get("shown") == "1")
         st.session_state[visit.TOLD] = [*st.session_state.get(visit.TOLD, []), *told]
-    return visit.choice()
+    return chosen
 
 
 def from_link(choice: Choice, query: Mapping[str, str]) -> tuple[Seat, list[str]]:

@@ -50,15 +50,11 @@ def page() -> None:
 
 def _choice() -> Choice:
     """Return what the visitor has chosen; a link's parameters of this page are read here."""
-    query = st.query_params.to_dict()
-    if visit.KEPT not in st.session_state:
-        own = {key: text for key, text in query.items() if key not in OWN}
-        st.session_state[visit.KEPT], st.session_state[visit.TOLD] = visit.from_link(own)
-        st.session_state[visit.FRESH] = 0
+    query, chosen = st.query_params.to_dict(), visit.choice()
     if LINK not in st.session_state:
         st.session_state[LINK] = {key: query[key] for key in OWN if key in query}
         st.session_state[RUNS] = True
-    return visit.choice()
+    return chosen
 
 
 def _plan(chosen: Choice, found: Mapping[str, Knob]) -> Plan:

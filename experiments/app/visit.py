@@ -12,12 +12,9 @@ from experiments.app.settings import Settings, from_query, knobs, to_query
 from experiments.app.setup import Choice, strategies, uploaded
 from experiments.messages import UserError
 
-KEPT, TOLD, FRESH = (
-    "choice",
-    "told",
-    "fresh",
-)  # in the session: the choice, what of a link was not understood, a counter
-OF_PAGES = ("world", "round")  # parameters that belong to a page, not to the choice
+# in the session: the choice, what of a link was not understood, a counter
+KEPT, TOLD, FRESH = "choice", "told", "fresh"
+OF_PAGES = ("world", "round", "seat", "sticks", "shown", "moves", "x", "y", "worlds", "show")  # not of the choice
 
 
 def choice() -> Choice:

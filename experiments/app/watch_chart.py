@@ -9,12 +9,12 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from experiments.app.chart import HEIGHT, ROOM, X, Y, columns, frame_of, inside, named_data, settled
+from experiments.app.chart import HEIGHT, ROOM, X, Y, columns, frame_of, ground, inside, named_data, settled
 from experiments.app.engine import dots
 from experiments.app.marks import look
 from experiments.app.watching import Watched
 from sim.plots.offers import time_label
-from sim.plots.payoff_space import CLOUD, ZONE, staircase
+from sim.plots.payoff_space import staircase
 from sim.plots.style import BUSD, INK, MUTED
 from sim.table import SIDES
 
@@ -82,11 +82,7 @@ def _dance(across: str, up: str, height: int) -> dict[str, Any]:
     fill, path = alt.Fill("fill:N", scale=None), {"order": "round:Q", "detail": "who:N"}
     heard = [alt.Tooltip("round:Q", title="Round"), alt.Tooltip("who:N", title="From"), *told]
     layers = [
-        named_data("zone").mark_rect(color=ZONE).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
-        named_data("corners").mark_point(opacity=0).encode(x=X, y=Y),
-        named_data("packages").mark_circle(color=CLOUD, size=14, opacity=1).encode(x=X, y=Y),
-        named_data("stairs").mark_line(color=INK, strokeWidth=1.6, interpolate="step-after").encode(
-            x=X, y=Y, order="order:Q"),
+        *ground(x, y, 14),
         named_data("offers").mark_line(strokeWidth=1.4, opacity=0.7).encode(
             x=X, y=Y, stroke=alt.Stroke("fill:N", scale=None), **path),
         named_data("offers").mark_point(stroke="white", strokeWidth=0.8).encode(

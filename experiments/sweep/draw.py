@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.figures import write_figures
 from experiments.messages import UserError
 from experiments.plot import issue_labels
 from experiments.sweep.labels import label_of
 from experiments.sweep.summary import ALWAYS, CELLS, OF_CELLS, SUMMARY, summarise
 from experiments.sweep.theory import THEORY
-from sim.plots import save
 from sim.plots.bands import OPTION_COLOURS, Along, outcome_band_panels
 from sim.plots.dots import option_panels
 from sim.plots.measures import DEALS, PAYOFFS, ROUNDS, SHARE, Measure, level
@@ -75,13 +75,7 @@ class Sweep:
 def draw(folder: Path) -> list[Path]:
     """Read a sweep's folder, write figures/NAME.png and NAME.pdf, return the files written."""
     sweep = read(Path(folder))
-    place = Path(folder) / "figures"
-    try:
-        place.mkdir(exist_ok=True)
-        return [file for name, fig in figures(sweep) for file in save(fig, place, name)]
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"figures cannot be written to '{place}': {why}", "make the sweep's folder writable") from None
+    return write_figures(folder, figures(sweep), "the sweep's folder")
 
 
 def read(folder: Path) -> Sweep:
